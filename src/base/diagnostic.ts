@@ -1,0 +1,85 @@
+import { type DiagnosticCode, type DiagnosticFacts, wording } from "./diagnostics/catalog.js";
+import type { Wording } from "./diagnostics/wording.js";
+import { lineColumn, type SourceFile, type Span } from "./span.js";
+
+export type Severity = "error" | "warning" | "note";
+
+/** A mistake or remark about what the user gave: a code, where, and the facts. Plain data; words come from the catalog. */
+export interface Diagnostic<Code extends DiagnosticCode = DiagnosticCode> {
+  readonly code: Code;
+  readonly severity: Severity;
+  /** Where in the user's text; absent when the cause is a file or the machine and no text names it. */
+  readonly span?: Span;
+  readonly facts: DiagnosticFacts[Code];
+}
+
+/** Makes a diagnostic; `severity` is "error" unless said. */
+export function diagnostic<Code extends DiagnosticCode>(
+  code: Code,
+  facts: DiagnosticFacts[Code],
+  where?: { readonly span?: Span | undefined; readonly severity?: Severity },
+): Diagnostic<Code> {
+  return {
+    code,
+    severity: where?.severity ?? "error",
+    ...(where?.span === undefined ? {} : { span: where.span }),
+    facts,
+  };
+}
+
+/**
+ * Carries diagnostics out of code that cannot go on (a reader, a frontend, a pass).
+ * The stage above catches it, adds the span of the text that asked for the work, and reports it as data.
+ */
+export class DiagnosticError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(...diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => words(d).message).join("; "));
+    this.name = "DiagnosticError";
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** Throws one diagnostic of severity "error". */
+export function fail<Code extends DiagnosticCode>(code: Code, facts: DiagnosticFacts[Code], span?: Span): never {
+  throw new DiagnosticError(diagnostic(code, facts, { span }));
+}
+
+/** The message and hint of a diagnostic. */
+export function words(d: Diagnostic): Wording {
+  const word = wording[d.code] as (facts: unknown) => Wording;
+  return word(d.facts);
+}
+
+/** Sorted by source, position, then code: the order in which people read a text. */
+export function byPosition(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const key = (d: Diagnostic) => d.span ?? { source: "", start: -1, end: -1 };
+  return [...diagnostics].sort((a, b) => {
+    const [x, y] = [key(a), key(b)];
+    return x.source.localeCompare(y.source) || x.start - y.start || x.end - y.end || a.code.localeCompare(b.code);
+  });
+}
+
+/**
+ * One diagnostic as text, with its line and a caret under the span:
+ * `error[unknown-scheme] sweep.nib:4:13: message`, the source line, the caret, `hint: ...`.
+ */
+export function renderDiagnostic(d: Diagnostic, sources: ReadonlyMap<string, SourceFile>): string {
+  const { message, hint } = words(d);
+  const file = d.span && sources.get(d.span.source);
+  const lines: string[] = [];
+  if (d.span && file) {
+    const { line, column } = lineColumn(file.text, d.span.start);
+    lines.push(`${d.severity}[${d.code}] ${d.span.source}:${line}:${column}: ${message}`);
+    const text = (file.text.split("\n")[line - 1] ?? "").replaceAll("\t", " ").replace(/\r$/, "");
+    const left = [...text].slice(0, column - 1).length;
+    const endOfLine = [...text].length - left;
+    const width = Math.max(1, Math.min([...file.text.slice(d.span.start, d.span.end)].length, endOfLine));
+    const gutter = String(line).padStart(4);
+    lines.push(`${gutter} | ${text}`, `     | ${" ".repeat(left)}${"^".repeat(width)}`);
+  } else {
+    lines.push(`${d.severity}[${d.code}]${d.span ? ` ${d.span.source}` : ""}: ${message}`);
+  }
+  if (hint) lines.push(`     = hint: ${hint}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,22 @@
+import { type DataFacts, dataWording } from "./data.js";
+import { type ExecutionFacts, executionWording } from "./execution.js";
+import { type LanguageFacts, languageWording } from "./language.js";
+import { type ModelFacts, modelWording } from "./model.js";
+import { type QuantizeFacts, quantizeWording } from "./quantize.js";
+import { type ResultsFacts, resultsWording } from "./results.js";
+import type { WordingOf } from "./wording.js";
+
+/** Every diagnostic code of Nibble and the facts that it carries; one file an area, put together here. */
+export type DiagnosticFacts = LanguageFacts & ModelFacts & DataFacts & QuantizeFacts & ExecutionFacts & ResultsFacts;
+
+export type DiagnosticCode = keyof DiagnosticFacts;
+
+/** The words of each code. Facts are stored; words are made when shown. */
+export const wording: WordingOf<DiagnosticFacts> = {
+  ...languageWording,
+  ...modelWording,
+  ...dataWording,
+  ...quantizeWording,
+  ...executionWording,
+  ...resultsWording,
+};

@@ -1,0 +1,67 @@
+/**
+ * Vocabulary of the language as data. Registries (schemes, readers, measures) describe their options with these
+ * records; the checker, completion, hover and "did you mean" read them; the grammar knows none of the names.
+ */
+export type OptionKind =
+  | { readonly kind: "integer"; readonly min?: number; readonly max?: number }
+  /** A plain number; `unit` says which unit a suffix may give ("ms", "bytes", "ratio", "fraction"). */
+  | { readonly kind: "number"; readonly min?: number; readonly max?: number; readonly unit?: Unit }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "string" }
+  /** A name of a column of the data. */
+  | { readonly kind: "column" }
+  | { readonly kind: "columns" }
+  /** Sizes of one sample, without batch: `[8, 8, 1]`. */
+  | { readonly kind: "shape" }
+  /** One of a list of names, some of which take a number: `percentile(99.9)`. */
+  | { readonly kind: "choice"; readonly choices: readonly Choice[] }
+  /** Words in any order, each from one group: `int8 per_channel`. The first group is required. */
+  | { readonly kind: "phrase"; readonly groups: readonly (readonly Choice[])[] }
+  /** `train 80% test 20% seed 7`: fractions in 0..1 that add up to at most 1, and a seed. */
+  | { readonly kind: "split" };
+
+export type Unit = "ms" | "bytes" | "ratio" | "fraction";
+
+export interface Choice {
+  readonly name: string;
+  readonly summary: string;
+  /** Present when the name takes one number in parentheses. */
+  readonly argument?: { readonly name: string; readonly min: number; readonly max: number; readonly default?: number };
+}
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly type: OptionKind;
+  readonly summary: string;
+  readonly required?: boolean;
+  /** Whether `a | b` makes a sweep axis; false where an axis makes no sense (labels, paths). */
+  readonly sweeps?: boolean;
+}
+
+/**
+ * A checked option value. Units are gone: milliseconds, bytes, ratios (2x = 2) and fractions (1% = 0.01) are numbers.
+ * A choice is `{ name, argument? }`; a phrase is the list of its choices in group order; a split is its record.
+ */
+export type Setting =
+  | number
+  | boolean
+  | string
+  | readonly number[]
+  | readonly string[]
+  | ChoiceSetting
+  | readonly ChoiceSetting[]
+  | SplitSetting;
+
+export interface ChoiceSetting {
+  readonly name: string;
+  readonly argument?: number;
+}
+
+export interface SplitSetting {
+  readonly train: number;
+  readonly test: number;
+  readonly seed: number;
+}
+
+/** Checked options of one entry, by name. */
+export type Settings = Readonly<Record<string, Setting>>;

@@ -1,0 +1,47 @@
+import type { SplitSetting } from "../base/option.js";
+import type { Tensor } from "../tensor/tensor.js";
+
+/** What a sample should give. `class`: index into `classes`. `value`: `width` real numbers a sample, row-major. */
+export type Labels =
+  | { readonly kind: "class"; readonly values: Int32Array; readonly classes: readonly string[] }
+  | { readonly kind: "value"; readonly values: Float32Array; readonly width: number };
+
+/** Sample indices. The two never overlap; calibration draws from `train` alone. */
+export interface Splits {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/** Samples held in memory or made on demand; reading is pure and repeatable. */
+export interface Dataset {
+  readonly name: string;
+  /** Hash of the source bytes and of every option that changes a value. */
+  readonly hash: string;
+  readonly size: number;
+  /** Shape of one sample for each model input, without batch. */
+  readonly inputShapes: readonly (readonly number[])[];
+  /** Absent when the source has none; accuracy is then agreement with fp32. */
+  readonly labels?: Labels;
+  readonly splits: Splits;
+  /** float32 [indices.length, ...inputShape] for each input. */
+  read(indices: ArrayLike<number>): readonly Tensor<"float32">[];
+}
+
+/** What can be known of a source without reading all of it: what the checker needs before anything runs. */
+export interface DataSummary {
+  /** Names of the columns, for sources that have them. */
+  readonly columns?: readonly string[];
+  readonly size?: number;
+  readonly inputShapes?: readonly (readonly number[])[];
+}
+
+/** Where a data set comes from, as the program says it; hashed into the trial. */
+export interface DataReference {
+  readonly name: string;
+  readonly reader: string;
+  /** Absolute path, already checked to lie inside an allowed folder; absent for generated data. */
+  readonly path?: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export const defaultSplit: SplitSetting = { train: 0.8, test: 0.2, seed: 1 };

@@ -1,0 +1,81 @@
+import type { DataReference } from "../datasets/dataset.js";
+import type { Scheme } from "../quantize/scheme.js";
+
+export interface ModelReference {
+  readonly name: string;
+  /** Frontend: "tfjs". */
+  readonly format: string;
+  /** Absolute path of model.json, already checked to lie inside an allowed folder. */
+  readonly path: string;
+  /** Shapes of the inputs without batch, when the program gives them. */
+  readonly inputShape?: readonly number[];
+}
+
+/** A value of the record that a program can name: `static.accuracy_drop`, `pareto(speedup, accuracy)`. */
+export type MetricName =
+  | "accuracy"
+  | "accuracy_drop"
+  | "speedup"
+  | "latency"
+  | "size"
+  | "size_reduction"
+  | "memory"
+  | "sqnr"
+  | "flips";
+
+export interface LatencyMeasure {
+  readonly batch: number;
+  readonly threads: number;
+}
+
+export interface Measures {
+  readonly accuracy: boolean;
+  readonly latency: readonly LatencyMeasure[];
+  readonly size: boolean;
+  readonly memory: boolean;
+}
+
+export interface Expectation {
+  /** Name of the scheme that it speaks of; every trial of that scheme must meet it. */
+  readonly scheme: string;
+  readonly metric: MetricName;
+  readonly comparison: "<" | "<=" | ">" | ">=" | "=";
+  /** In the record's unit: fraction, ratio, milliseconds, bytes. */
+  readonly value: number;
+  /** As the program says it: `static.accuracy_drop < 1%`. */
+  readonly text: string;
+}
+
+export type View =
+  | { readonly kind: "table" }
+  | { readonly kind: "pareto"; readonly x: MetricName; readonly y: MetricName }
+  | { readonly kind: "layers"; readonly metric: MetricName };
+
+/** One cell of the matrix that will run. */
+export interface Trial {
+  /** Hash of everything that decides the result; the same trial has the same id on every machine. */
+  readonly id: string;
+  readonly scheme: Scheme;
+  /** The swept values of this cell, as the user wrote them: `{ calibration: "percentile(99.9)" }`. */
+  readonly axes: Readonly<Record<string, string>>;
+}
+
+export interface SkippedTrial {
+  readonly scheme: Scheme;
+  readonly axes: Readonly<Record<string, string>>;
+  /** A sentence: the `where` clause that excluded it, or why this CPU cannot execute it. */
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly experiment: string;
+  readonly model: ModelReference;
+  readonly data: DataReference;
+  /** The fp32 trial comes first. */
+  readonly trials: readonly Trial[];
+  readonly skipped: readonly SkippedTrial[];
+  readonly measures: Measures;
+  readonly expectations: readonly Expectation[];
+  readonly views: readonly View[];
+  readonly seed: number;
+}
