@@ -11,6 +11,8 @@ export type OptionKind =
   /** A name of a column of the data. */
   | { readonly kind: "column" }
   | { readonly kind: "columns" }
+  /** Names the user chooses, not checked against anything, in order: `[cat, dog]`; numbers count as names. */
+  | { readonly kind: "names" }
   /** Sizes of one sample, without batch: `[8, 8, 1]`. */
   | { readonly kind: "shape" }
   /** One of a list of names, some of which take a number: `percentile(99.9)`. */

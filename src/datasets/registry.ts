@@ -1,0 +1,13 @@
+import type { DataReader } from "./reader.js";
+import { csv } from "./readers/csv.js";
+import { idx } from "./readers/idx.js";
+import { images } from "./readers/images.js";
+import { jsonl } from "./readers/jsonl.js";
+import { npy } from "./readers/npy.js";
+import { random } from "./readers/random.js";
+import { strokes } from "./readers/strokes.js";
+
+export type { DataReader } from "./reader.js";
+
+/** Every reader that a `data` statement can name. */
+export const readers: readonly DataReader[] = [csv, idx, npy, images, jsonl, strokes, random];
