@@ -1,0 +1,107 @@
+import protobuf from "protobufjs/light.js";
+import type { DType } from "../../tensor/tensor.js";
+
+/**
+ * The messages of ONNX that Nibble writes and reads, by field number.
+ * Field numbers and enum values are facts of the file format: `onnx/onnx.proto` (proto2, IR version 10).
+ * Fields that are left out here (training info, functions, sparse tensors ...) are skipped on reading.
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+const messages: Record<string, protobuf.IType> = {
+  ModelProto: {
+    fields: {
+      irVersion: { id: 1, type: "int64" },
+      producerName: { id: 2, type: "string" },
+      producerVersion: { id: 3, type: "string" },
+      graph: { id: 7, type: "GraphProto" },
+      opsetImport: { id: 8, type: "OperatorSetIdProto", rule: "repeated" },
+    },
+  },
+  OperatorSetIdProto: { fields: { domain: { id: 1, type: "string" }, version: { id: 2, type: "int64" } } },
+  GraphProto: {
+    fields: {
+      node: { id: 1, type: "NodeProto", rule: "repeated" },
+      name: { id: 2, type: "string" },
+      initializer: { id: 5, type: "TensorProto", rule: "repeated" },
+      input: { id: 11, type: "ValueInfoProto", rule: "repeated" },
+      output: { id: 12, type: "ValueInfoProto", rule: "repeated" },
+    },
+  },
+  NodeProto: {
+    fields: {
+      input: { id: 1, type: "string", rule: "repeated" },
+      output: { id: 2, type: "string", rule: "repeated" },
+      name: { id: 3, type: "string" },
+      opType: { id: 4, type: "string" },
+      attribute: { id: 5, type: "AttributeProto", rule: "repeated" },
+      domain: { id: 7, type: "string" },
+    },
+  },
+  AttributeProto: {
+    fields: {
+      name: { id: 1, type: "string" },
+      f: { id: 2, type: "float" },
+      i: { id: 3, type: "int64" },
+      s: { id: 4, type: "bytes" },
+      t: { id: 5, type: "TensorProto" },
+      floats: { id: 7, type: "float", rule: "repeated", options: { packed: false } },
+      ints: { id: 8, type: "int64", rule: "repeated", options: { packed: false } },
+      strings: { id: 9, type: "bytes", rule: "repeated" },
+      type: { id: 20, type: "int32" },
+    },
+  },
+  TensorProto: {
+    fields: {
+      dims: { id: 1, type: "int64", rule: "repeated", options: { packed: false } },
+      dataType: { id: 2, type: "int32" },
+      floatData: { id: 4, type: "float", rule: "repeated", options: { packed: true } },
+      int32Data: { id: 5, type: "int32", rule: "repeated", options: { packed: true } },
+      int64Data: { id: 7, type: "int64", rule: "repeated", options: { packed: true } },
+      name: { id: 8, type: "string" },
+      rawData: { id: 9, type: "bytes" },
+      dataLocation: { id: 14, type: "int32" },
+    },
+  },
+  ValueInfoProto: { fields: { name: { id: 1, type: "string" }, type: { id: 2, type: "TypeProto" } } },
+  TypeProto: { fields: { tensorType: { id: 1, type: "TensorTypeProto" } } },
+  TensorTypeProto: { fields: { elemType: { id: 1, type: "int32" }, shape: { id: 2, type: "TensorShapeProto" } } },
+  TensorShapeProto: { fields: { dim: { id: 1, type: "DimensionProto", rule: "repeated" } } },
+  DimensionProto: {
+    oneofs: { value: { oneof: ["dimValue", "dimParam"] } },
+    fields: { dimValue: { id: 1, type: "int64" }, dimParam: { id: 2, type: "string" } },
+  },
+};
+
+// proto2 writes a field that is given even when it is zero: an attribute of value 0 needs it.
+const proto2 = Object.entries(messages).map(([name, type]) => [name, { ...type, edition: "proto2" }] as const);
+
+/** `ModelProto`, the root of an ONNX file. */
+export const ModelProto = protobuf.Root.fromJSON({ nested: Object.fromEntries(proto2) }).lookupType("ModelProto");
+
+/** IR version 10 (2024-03-25): the first with int4 and blocked quantization; onnxruntime 1.30 reads up to 13. */
+export const IR_VERSION = 10;
+
+/** Operator sets of every file that Nibble writes. */
+export const OPSETS = { "": 21, "com.microsoft": 1 } as const;
+
+/** `TensorProto.DataType` of each element type. */
+export const DATA_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  bfloat16: 16,
+} as const satisfies Record<DType, number>;
+
+/** `AttributeProto.AttributeType` of the kinds that the IR knows. */
+export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
+
+/** A protobuf message cannot be larger than this: its lengths are signed 32-bit. */
+export const MAX_BYTES = 2 ** 31 - 1;

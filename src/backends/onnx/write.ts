@@ -1,0 +1,87 @@
+import manifest from "../../../package.json" with { type: "json" };
+import { fail } from "../../base/diagnostic.js";
+import type { Attribute, Dim, Graph, GraphValue, Node } from "../../ir/graph.js";
+import { bytesOf, type Tensor } from "../../tensor/tensor.js";
+import { attributeKind } from "./attribute-kind.js";
+import { ATTRIBUTE_TYPES, DATA_TYPES, IR_VERSION, MAX_BYTES, ModelProto, OPSETS } from "./schema.js";
+
+/**
+ * A graph as an ONNX file: IR version 10, opset 21 and `com.microsoft` 1, weights little-endian in `raw_data`.
+ * Equal graphs give equal bytes: nodes and initializers keep their order, attributes are sorted by name.
+ * @throws {DiagnosticError} `engine-refused` when the file would pass protobuf's limit of 2 GiB
+ */
+export function toOnnx(graph: Graph): Uint8Array {
+  const weightBytes = [...graph.initializers.values()].reduce((sum, value) => sum + value.data.byteLength, 0);
+  if (weightBytes > MAX_BYTES) tooLarge(weightBytes);
+  const bytes = ModelProto.encode({
+    irVersion: IR_VERSION,
+    producerName: "nibble",
+    producerVersion: manifest.version,
+    opsetImport: Object.entries(OPSETS).map(([domain, version]) => ({ domain, version })),
+    graph: {
+      name: graph.name,
+      node: graph.nodes.map(nodeProto),
+      initializer: [...graph.initializers].map(([name, value]) => ({ name, ...tensorProto(value) })),
+      input: graph.inputs.map(valueProto),
+      output: graph.outputs.map(valueProto),
+    },
+  }).finish();
+  if (bytes.length > MAX_BYTES) tooLarge(bytes.length);
+  return bytes;
+}
+
+function tooLarge(bytes: number): never {
+  fail("engine-refused", {
+    stage: "lowering",
+    engine: "ONNX",
+    message: `the model needs ${bytes} bytes and one ONNX file holds at most ${MAX_BYTES}`,
+  });
+}
+
+function nodeProto(node: Node): object {
+  const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    input: node.inputs,
+    output: node.outputs,
+    name: node.name,
+    opType: node.opType,
+    ...(node.domain === "" ? {} : { domain: node.domain }),
+    attribute: attributes.map(([name, value]) => attributeProto(name, value)),
+  };
+}
+
+function attributeProto(name: string, value: Attribute): object {
+  const kind = attributeKind(name, value);
+  const type = ATTRIBUTE_TYPES[kind];
+  switch (kind) {
+    case "int":
+      return { name, type, i: value };
+    case "float":
+      return { name, type, f: value };
+    case "string":
+      return { name, type, s: Buffer.from(value as string) };
+    case "ints":
+      return { name, type, ints: value };
+    case "floats":
+      return { name, type, floats: value };
+    case "strings":
+      return { name, type, strings: (value as readonly string[]).map((text) => Buffer.from(text)) };
+    case "tensor":
+      return { name, type, t: tensorProto(value as Tensor) };
+  }
+}
+
+function tensorProto(value: Tensor): object {
+  return { dims: value.shape, dataType: DATA_TYPES[value.dtype], rawData: bytesOf(value) };
+}
+
+function valueProto({ name, type }: GraphValue): object {
+  return {
+    name,
+    type: { tensorType: { elemType: DATA_TYPES[type.dtype], shape: { dim: type.shape.map(dimProto) } } },
+  };
+}
+
+function dimProto(dim: Dim): object {
+  return typeof dim === "number" ? { dimValue: dim } : { dimParam: dim };
+}

@@ -1,0 +1,144 @@
+import type * as Ort from "onnxruntime-node";
+import { DiagnosticError, fail } from "../base/diagnostic.js";
+import { type DType, type Tensor, type TensorData, tensor } from "../tensor/tensor.js";
+import type { BoundRun, Engine, Feeds, InferenceSession, SessionOptions } from "./engine.js";
+
+/** ORT's severity 4: fatal errors only; everything else reaches the caller as an exception anyway. */
+const FATAL = 4;
+
+/** Element types that cross the border in both directions. */
+const DTYPES: ReadonlySet<string> = new Set<DType>([
+  "float32",
+  "float64",
+  "float16",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "bool",
+]);
+
+/**
+ * ONNX Runtime on the CPU, in this process. A run blocks the thread until it is done, though it returns a promise
+ * (the Node binding calls the engine synchronously), so `src/run` gives each session its own child process.
+ * @throws {DiagnosticError} `engine-refused` when the native library cannot be loaded on this machine
+ */
+export async function onnxruntime(): Promise<Engine> {
+  let ort: typeof Ort;
+  try {
+    const module = (await import("onnxruntime-node")) as typeof Ort & { readonly default?: typeof Ort };
+    ort = module.default ?? module;
+  } catch (error) {
+    return refuse("loading the engine", error);
+  }
+  ort.env.logLevel = "fatal";
+  return {
+    name: "onnxruntime",
+    version: ort.env.versions.node ?? "unknown",
+    load: (model, options) => load(ort, model, options),
+  };
+}
+
+async function load(ort: typeof Ort, model: Uint8Array | string, options: SessionOptions): Promise<InferenceSession> {
+  let session: Ort.InferenceSession;
+  try {
+    const settings = sessionSettings(options);
+    session = await (typeof model === "string"
+      ? ort.InferenceSession.create(model, settings)
+      : ort.InferenceSession.create(model, settings));
+  } catch (error) {
+    return refuse("loading the model", error);
+  }
+  const toOrt = (feeds: Feeds) =>
+    Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, ortTensor(ort, value)]));
+  const run = async (feeds: Record<string, Ort.Tensor>) => {
+    try {
+      return await session.run(feeds);
+    } catch (error) {
+      return refuse("running the model", error);
+    }
+  };
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds) {
+      const outputs = await run(toOrt(feeds));
+      return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, ownTensor(value)]));
+    },
+    bind(feeds): BoundRun {
+      const bound = toOrt(feeds);
+      return async () => {
+        await run(bound);
+      };
+    },
+    close: () => session.release(),
+  };
+}
+
+/**
+ * One inter-op thread always. With several intra-op threads the pool does not spin between operators: spinning pools of
+ * several live sessions take each other's cores.
+ */
+function sessionSettings(options: SessionOptions): Ort.InferenceSession.SessionOptions {
+  const entries: Record<string, string> = {
+    ...(options.threads > 1 ? { "session.intra_op.allow_spinning": "0" } : {}),
+    ...options.extra,
+  };
+  return {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: options.optimization,
+    logSeverityLevel: FATAL,
+    ...(options.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: options.optimizedModelPath }),
+    extra: nested(entries),
+  };
+}
+
+/** `{ "session.a.b": "1" }` as the nested record that the binding flattens again: `{ session: { a: { b: "1" } } }`. */
+function nested(entries: Readonly<Record<string, string>>): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(entries)) {
+    const path = key.split(".");
+    const last = path.pop() ?? key;
+    let level = root;
+    for (const part of path) {
+      level[part] ??= {};
+      level = level[part] as Record<string, unknown>;
+    }
+    level[last] = value;
+  }
+  return root;
+}
+
+function ortTensor(ort: typeof Ort, value: Tensor): Ort.Tensor {
+  if (!DTYPES.has(value.dtype)) throw new Error(`onnxruntime: a feed of ${value.dtype} cannot cross the binding`);
+  return new ort.Tensor(value.dtype as "float32", float16View(value) as Float32Array, value.shape);
+}
+
+/** The binding wants `Float16Array` for float16 where the platform has one, else the raw codes. */
+function float16View(value: Tensor): ArrayBufferView {
+  if (value.dtype !== "float16") return value.data;
+  const Native = (globalThis as { Float16Array?: new (b: ArrayBufferLike, o: number, n: number) => ArrayBufferView })
+    .Float16Array;
+  return Native ? new Native(value.data.buffer, value.data.byteOffset, value.data.length) : value.data;
+}
+
+function ownTensor(value: Ort.Tensor): Tensor {
+  if (!DTYPES.has(value.type)) throw new Error(`onnxruntime: an output of ${value.type} cannot cross the binding`);
+  const dtype = value.type as DType;
+  const data = value.data as unknown as TensorData;
+  if (dtype !== "float16" || data instanceof Uint16Array) return tensor(dtype, value.dims, data);
+  return tensor(dtype, value.dims, new Uint16Array(data.buffer, data.byteOffset, data.length));
+}
+
+/** The engine's own words, without its source paths, as a diagnostic. */
+function refuse(stage: string, error: unknown): never {
+  if (error instanceof DiagnosticError) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  fail("engine-refused", { stage, engine: "onnxruntime", message });
+}
