@@ -1,10 +1,96 @@
 import type { WordingOf } from "./wording.js";
 
 export interface ResultsFacts {
-  // filled by the area's owner
-  "results-placeholder": { readonly name: string };
+  /** A model gave NaN (or, where an error is averaged, an infinity) for a sample of the test split. */
+  readonly "prediction-not-finite": { readonly sample: number; readonly value: string };
+  /** The model's outputs cannot be compared with the labels. */
+  readonly "output-width": {
+    readonly width: number;
+    readonly labels: "class" | "value";
+    /** Number of classes, or of values a label has. */
+    readonly expected: number;
+  };
+  readonly "no-test-samples": Readonly<Record<string, never>>;
+  /** The clock did not move over very many runs, or moved backwards. */
+  readonly "latency-not-measurable": { readonly runs: number; readonly elapsedMs: number };
+  readonly "ledger-not-writable": {
+    readonly path: string;
+    readonly cause: "no-space" | "read-only" | "not-allowed" | "not-a-folder" | "other";
+    /** What the operating system said. */
+    readonly detail: string;
+  };
+  readonly "ledger-not-readable": { readonly path: string; readonly detail: string };
+  /** Another process held the ledger's lock all the time. */
+  readonly "ledger-locked": { readonly path: string; readonly seconds: number };
+  /** A line of the ledger that is not a record; it is left out. */
+  readonly "ledger-line": { readonly path: string; readonly line: number; readonly reason: string };
+  /** A record of a later version of Nibble; it is left out. */
+  readonly "record-version": {
+    readonly path: string;
+    readonly line: number;
+    readonly version: string;
+    readonly known: number;
+  };
 }
 
+const causes = {
+  "no-space": {
+    message: "no space is left on the disk",
+    hint: "free some space, then run again: finished trials are kept",
+  },
+  "read-only": { message: "the file system is read-only", hint: "run from a folder that can be written to" },
+  "not-allowed": {
+    message: "permission is denied",
+    hint: "make the folder writable for this user, or run from one that is",
+  },
+  "not-a-folder": { message: "a part of the path is not a folder", hint: "rename the file that is in the way" },
+  other: { message: "the write failed", hint: "check the disk, then run again: finished trials are kept" },
+} as const;
+
 export const resultsWording: WordingOf<ResultsFacts> = {
-  "results-placeholder": ({ name }) => ({ message: `${name}` }),
+  "prediction-not-finite": ({ sample, value }) => ({
+    message: `the model gives ${value} for sample ${sample}`,
+    hint: "look for NaN or very large values in the weights, the data and its scale",
+  }),
+  "output-width": ({ width, labels, expected }) =>
+    labels === "class"
+      ? {
+          message: `the model gives ${width} value(s) a sample, but the labels have ${expected} classes`,
+          hint:
+            expected === 2
+              ? "two classes need one output (a probability) or two"
+              : `use a model with ${expected} outputs, or labels with ${width} classes`,
+        }
+      : {
+          message: `the model gives ${width} value(s) a sample, but a label has ${expected}`,
+          hint: "choose as many label columns as the model has outputs",
+        },
+  "no-test-samples": () => ({
+    message: "the test split has no samples, so no accuracy can be measured",
+    hint: "give the test split a share of the data: `split: train 80% test 20%`",
+  }),
+  "latency-not-measurable": ({ runs, elapsedMs }) => ({
+    message: `${runs} runs took ${elapsedMs} ms by the clock, so no latency can be measured`,
+    hint: "a model without work, or a clock that stands still, cannot be timed: leave latency out of `measure`",
+  }),
+  "ledger-not-writable": ({ path, cause, detail }) => ({
+    message: `results cannot be written to ${path}: ${causes[cause].message} (${detail})`,
+    hint: causes[cause].hint,
+  }),
+  "ledger-not-readable": ({ path, detail }) => ({
+    message: `the ledger ${path} cannot be read (${detail})`,
+    hint: "check that the file is readable, or move it away to start a new one",
+  }),
+  "ledger-locked": ({ path, seconds }) => ({
+    message: `another run has kept the ledger ${path} locked for ${seconds} seconds`,
+    hint: `wait for it to end; when none is running, delete the folder ${path}.lock`,
+  }),
+  "ledger-line": ({ path, line, reason }) => ({
+    message: `line ${line} of ${path} is not a record and was left out: ${reason}`,
+    hint: "its trial will be measured again; delete the line to silence this",
+  }),
+  "record-version": ({ path, line, version, known }) => ({
+    message: `line ${line} of ${path} has schemaVersion ${version}, but this Nibble knows up to ${known}; it was left out`,
+    hint: "update Nibble to read it",
+  }),
 };

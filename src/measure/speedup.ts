@@ -1,0 +1,144 @@
+import { type Random, seededRandom } from "../base/random.js";
+import type { LatencySamples } from "./latency.js";
+import { type Estimate, mean, median, quantile, quantileOfSorted, Z95 } from "./statistics.js";
+
+export interface LatencyResult {
+  readonly batch: number;
+  readonly threads: number;
+  /** Median of one inference of this trial, milliseconds. */
+  readonly medianMs: number;
+  /** Nine of ten samples took at most this long, milliseconds. */
+  readonly p90Ms?: number;
+  /** Best fp32 of the same graph on the same engine, same samples interleaved, milliseconds. */
+  readonly baselineMs: number;
+  readonly baselineP90Ms?: number;
+  readonly speedup: Estimate;
+  /** The same protocol run on fp32 against itself: 1 when the machine is quiet. */
+  readonly control: Estimate;
+  readonly processes: number;
+  readonly pairs: number;
+  readonly optimization: { readonly baseline: string; readonly trial: string };
+  /** A sentence for people: faster by so much, or "no measurable difference", with the reason where known. */
+  readonly verdict: string;
+}
+
+export interface SummaryOptions {
+  readonly batch: number;
+  readonly threads: number;
+  readonly optimization: { readonly baseline: string; readonly trial: string };
+  readonly seed: number;
+  /** Why the trial may not be faster, as far as is known: "3 of 7 layers stayed in float". */
+  readonly reason?: string;
+}
+
+/**
+ * What the samples of several fresh processes say together.
+ * @param processes samples of each process, at least one
+ */
+export function summarizeLatency(processes: readonly LatencySamples[], options: SummaryOptions): LatencyResult {
+  const trialMs = processes.flatMap((samples) => samples.trialMs);
+  const baselineMs = processes.flatMap((samples) => samples.baselineMs);
+  const random = seededRandom(options.seed);
+  const speedup = ratioEstimate(
+    processes.map(({ baselineMs, trialMs }) => logRatios(baselineMs, trialMs)),
+    random,
+  );
+  const control = ratioEstimate(
+    processes.map(({ control }) => logRatios(control.baselineMs, control.againMs)),
+    random,
+  );
+  return {
+    batch: options.batch,
+    threads: options.threads,
+    medianMs: median(trialMs),
+    p90Ms: quantile(trialMs, 0.9),
+    baselineMs: median(baselineMs),
+    baselineP90Ms: quantile(baselineMs, 0.9),
+    speedup,
+    control,
+    processes: processes.length,
+    pairs: trialMs.length,
+    optimization: options.optimization,
+    verdict: verdict(speedup, control, options.reason),
+  };
+}
+
+/** ln(numerator / denominator) of each pair. */
+export function logRatios(numerator: readonly number[], denominator: readonly number[]): Float64Array {
+  return Float64Array.from(numerator, (value, i) => Math.log(value / (denominator[i] as number)));
+}
+
+/**
+ * The ratio that log ratios of several processes agree on: median over processes of each one's median.
+ *
+ * The 95% interval is a hierarchical bootstrap, processes with replacement and then pairs (Davison and Hinkley 1997,
+ * section 3.8), joined with Student's t interval over the processes' medians: with a handful of processes the bootstrap
+ * alone is too narrow when processes differ (Hesterberg 2015, "What teachers should know about the bootstrap").
+ * With one process only its own pairs speak, and how processes differ remains unknown.
+ * @param processes log ratios of each process, each with at least one
+ */
+export function ratioEstimate(processes: readonly Float64Array[], random: Random, resamples = 2000): Estimate {
+  const medians = processes.map(median);
+  const centre = median(medians);
+  const drawn = new Float64Array(resamples);
+  for (let r = 0; r < resamples; r++) {
+    drawn[r] = median(processes.map(() => resampledMedian(pick(processes, random), random)));
+  }
+  drawn.sort();
+  const half = studentHalfWidth(medians);
+  const low = Math.min(quantileOfSorted(drawn, 0.025), centre - half);
+  const high = Math.max(quantileOfSorted(drawn, 0.975), centre + half);
+  return { value: Math.exp(centre), ci95: [Math.exp(low), Math.exp(high)] };
+}
+
+function pick<T>(values: readonly T[], random: Random): T {
+  return values[Math.floor(random.next() * values.length)] as T;
+}
+
+function resampledMedian(values: Float64Array, random: Random): number {
+  const drawn = new Float64Array(values.length);
+  for (let i = 0; i < drawn.length; i++) drawn[i] = values[Math.floor(random.next() * values.length)] as number;
+  return median(drawn);
+}
+
+/** Student's t at 97.5% for 1, 2, ... degrees of freedom. */
+const studentT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/** Half of the 95% t interval of the mean; 0 for fewer than two values. */
+function studentHalfWidth(values: readonly number[]): number {
+  const n = values.length;
+  if (n < 2) return 0;
+  const centre = mean(values);
+  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (n - 1);
+  // Past the table, within 0.2% of the exact quantile.
+  const t = studentT[n - 2] ?? Z95 + 2.5 / (n - 1);
+  return t * Math.sqrt(variance / n);
+}
+
+/** Ratios closer to 1 than this are never called a difference. */
+const SMALLEST_DIFFERENCE = 0.02;
+
+/**
+ * A claim must exceed the control's own deviation from 1, half of the interval's width, and 2%.
+ * @returns "2.90x faster", "slower than fp32: 0.39x", or "no measurable difference: ..."
+ */
+export function verdict(speedup: Estimate, control: Estimate, reason?: string): string {
+  const [low, high] = speedup.ci95;
+  const because = reason === undefined ? "" : `; ${reason}`;
+  const claim = Math.abs(Math.log(speedup.value));
+  const noise = Math.abs(Math.log(control.value));
+  const half = Math.log(high / low) / 2;
+  if (claim > Math.max(noise, half, Math.log(1 + SMALLEST_DIFFERENCE)) && (low > 1 || high < 1)) {
+    if (speedup.value > 1) return `${times(speedup.value)} faster`;
+    return `slower than fp32: ${times(speedup.value)}${because}`;
+  }
+  const cause =
+    noise > Math.log(1 + SMALLEST_DIFFERENCE) && noise >= half
+      ? `fp32 against itself gave ${times(control.value)}`
+      : `${times(speedup.value)}, 95% interval ${times(low)} to ${times(high)}`;
+  return `no measurable difference: ${cause}${because}`;
+}
+
+function times(ratio: number): string {
+  return `${ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2)}x`;
+}
