@@ -1,10 +1,81 @@
 import type { WordingOf } from "./wording.js";
 
+/** Facts about carrying a plan out: child processes, the engine, interruption, parity. */
 export interface ExecutionFacts {
-  // filled by the area's owner
-  "execution-placeholder": { readonly name: string };
+  "worker-died": {
+    readonly stage: string;
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly lastOutput: string;
+  };
+  "worker-timeout": { readonly stage: string; readonly seconds: number };
+  "engine-refused": { readonly stage: string; readonly engine: string; readonly message: string };
+  "parity-failed": {
+    readonly model: string;
+    readonly maxRelativeError: number;
+    readonly limit: number;
+    readonly samples: number;
+    readonly reference: string;
+  };
+  "reference-unavailable": { readonly message: string };
+  interrupted: { readonly finished: number; readonly total: number };
+  "output-not-finite": { readonly output: string; readonly sample: number };
+  "fault-in-nibble": { readonly stage: string; readonly message: string };
+  "path-not-allowed": { readonly path: string; readonly root: string };
+  "parameter-unknown": { readonly name: string; readonly known: readonly string[] };
+  "source-unreadable": { readonly path: string; readonly reason: string };
 }
 
 export const executionWording: WordingOf<ExecutionFacts> = {
-  "execution-placeholder": ({ name }) => ({ message: `${name}` }),
+  "worker-died": ({ stage, exitCode, signal, lastOutput }) => ({
+    message: `the process that ran "${stage}" died ${signal ? `from ${signal}` : `with exit code ${exitCode ?? "unknown"}`}`,
+    hint:
+      signal === "SIGKILL"
+        ? "the system most likely ran out of memory: try a smaller batch or model, or fewer --workers"
+        : signal === "SIGABRT" || exitCode === 134
+          ? "it ran out of memory or the engine aborted: try a smaller batch or fewer calibration samples"
+          : lastOutput === ""
+            ? "it printed nothing; the other trials go on"
+            : `its last output: ${lastOutput}`,
+  }),
+  "worker-timeout": ({ stage, seconds }) => ({
+    message: `"${stage}" did not finish within ${seconds} s and was stopped`,
+    hint: "measure a smaller batch, or raise --timeout",
+  }),
+  "engine-refused": ({ stage, engine, message }) => ({
+    message: `${engine} refused the model during "${stage}": ${message}`,
+    hint: "the other trials go on; `keep layers ... at fp32` can leave the layer that it names in float",
+  }),
+  "parity-failed": ({ model, maxRelativeError, limit, samples, reference }) => ({
+    message: `"${model}" lowered to ONNX differs from ${reference} by ${maxRelativeError.toExponential(1)} (relative, ${samples} samples); the limit is ${limit}`,
+    hint: "no figure of this model can be trusted, so none is measured; this is a fault of Nibble's lowering: please report the model's layers",
+  }),
+  "reference-unavailable": ({ message }) => ({
+    message: `TF.js could not run the model, so parity cannot be checked: ${message}`,
+    hint: "`nibble doctor` says which TF.js backends work here",
+  }),
+  interrupted: ({ finished, total }) => ({
+    message: `stopped after ${finished} of ${total} trials; finished trials are on disk`,
+    hint: "the same command goes on from here",
+  }),
+  "output-not-finite": ({ output, sample }) => ({
+    message: `output "${output}" is NaN or infinite at test sample ${sample}`,
+    hint: "check the data's scale and the model's weights; a quantized trial may need another calibration",
+  }),
+  "fault-in-nibble": ({ stage, message }) => ({
+    message: `fault in Nibble during "${stage}": ${message}`,
+    hint: "this is not a mistake of the program; please report it with the model's layers",
+  }),
+  "path-not-allowed": ({ path, root }) => ({
+    message: `"${path}" lies outside the project root ${root}`,
+    hint: "programs read files under the project root alone; `--allow DIR` adds a folder",
+  }),
+  "parameter-unknown": ({ name, known }) => ({
+    message: `no param is called "${name}"`,
+    ...(known.length === 0 ? { hint: "the program declares no param" } : { hint: `params: ${known.join(", ")}` }),
+  }),
+  "source-unreadable": ({ path, reason }) => ({
+    message: `cannot read "${path}": ${reason}`,
+    hint: "give the path of a .nib file",
+  }),
 };

@@ -1,0 +1,91 @@
+import { styleText } from "node:util";
+import cliProgress from "cli-progress";
+import type { RunEvent } from "../run/events.js";
+
+/** What of a terminal the shell needs; passed in, so that tests can give their own. */
+export interface Terminal {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Columns of the terminal; 80 when the output is not one. */
+export function columnsOf(terminal: Terminal): number {
+  return terminal.stdout.isTTY ? Math.max(40, terminal.stdout.columns ?? 80) : 80;
+}
+
+/** Colour on terminals alone, never with NO_COLOR (https://no-color.org); FORCE_COLOR turns it on anywhere. */
+export function wantsColour(terminal: Terminal, stream: NodeJS.WriteStream = terminal.stdout): boolean {
+  if (terminal.env["NO_COLOR"]) return false;
+  if (terminal.env["FORCE_COLOR"] && terminal.env["FORCE_COLOR"] !== "0") return true;
+  return stream.isTTY === true && terminal.env["TERM"] !== "dumb";
+}
+
+/** Colours the head of a rendered diagnostic: its severity and code. */
+export function colourDiagnostic(text: string, colour: boolean): string {
+  if (!colour) return text;
+  return text
+    .replace(/^(error\[[^\]]+\])/, (head) => styleText(["bold", "red"], head))
+    .replace(/^(warning\[[^\]]+\])/, (head) => styleText(["bold", "yellow"], head))
+    .replace(/^(note\[[^\]]+\])/, (head) => styleText(["bold", "cyan"], head))
+    .replace(/^( {5}\| *)(\^+)/m, (_, left: string, caret: string) => left + styleText("red", caret));
+}
+
+/** Shows the events of a run: a bar on a terminal, a line a trial elsewhere. */
+export interface ProgressDisplay {
+  show(event: RunEvent): void;
+  /** Removes the bar; later events are not shown. */
+  stop(): void;
+}
+
+/** A display on stderr, so that stdout holds results alone. */
+export function progressDisplay(terminal: Terminal, quiet: boolean): ProgressDisplay {
+  if (quiet) return { show: () => {}, stop: () => {} };
+  return terminal.stderr.isTTY ? bar(terminal) : lines(terminal);
+}
+
+function bar(terminal: Terminal): ProgressDisplay {
+  const progress = new cliProgress.SingleBar({
+    stream: terminal.stderr,
+    format: "{bar} {value}/{total} trials  {duration_formatted}  {now}",
+    barsize: 20,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    hideCursor: true,
+    clearOnComplete: true,
+    stopOnComplete: false,
+    linewrap: false,
+  });
+  let running = false;
+  return {
+    show(event) {
+      if (event.kind === "started") {
+        progress.start(event.trials, event.finished, { now: "reading model and data" });
+        running = true;
+      } else if (event.kind === "stage") progress.update({ now: `${event.label}: ${event.stage}` });
+      else if (event.kind === "finished") progress.increment(1, { now: event.label });
+      else if (event.kind === "ended" && running) {
+        progress.stop();
+        running = false;
+      }
+    },
+    stop() {
+      if (running) progress.stop();
+      running = false;
+    },
+  };
+}
+
+function lines(terminal: Terminal): ProgressDisplay {
+  let [done, total] = [0, 0];
+  return {
+    show(event) {
+      if (event.kind === "started") [done, total] = [event.finished, event.trials];
+      else if (event.kind === "finished") {
+        done += 1;
+        terminal.stderr.write(`[${done}/${total}] ${event.label}: ${event.record.status}\n`);
+      }
+    },
+    stop: () => {},
+  };
+}

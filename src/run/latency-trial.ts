@@ -1,0 +1,94 @@
+import type { Feeds, OptimizationLevel } from "../engines/engine.js";
+import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
+import { type LatencyResult, summarizeLatency } from "../measure/speedup.js";
+import type { LatencyMeasure } from "../plan/plan.js";
+import { type Worker, startWorker } from "./process.js";
+
+/** How much time one measurement takes. */
+export interface Effort {
+  /** Fresh processes, each with its own address layout. */
+  readonly processes: number;
+  readonly protocol: Partial<LatencyProtocol>;
+  /** Milliseconds for choosing an arm's optimization level. */
+  readonly tuningMs: number;
+}
+
+export const fullEffort: Effort = {
+  processes: 3,
+  protocol: { warmUpMs: 150, sampleMs: 5, pairs: 40, maximumMs: 30_000 },
+  tuningMs: 600,
+};
+
+export const quickEffort: Effort = {
+  processes: 2,
+  protocol: { warmUpMs: 50, sampleMs: 3, pairs: 16, maximumMs: 10_000 },
+  tuningMs: 200,
+};
+
+/** Chooses optimization levels once a file, batch and thread count, and remembers them. */
+export interface Tuner {
+  levelOf(path: string, feeds: Feeds, measure: LatencyMeasure): Promise<OptimizationLevel>;
+}
+
+export function startTuner(effort: Effort, signal: AbortSignal | undefined): Tuner {
+  const known = new Map<string, OptimizationLevel>();
+  return {
+    async levelOf(path, feeds, { batch, threads }) {
+      const key = `${path} ${batch} ${threads}`;
+      const level =
+        known.get(key) ??
+        (await inFreshProcess(signal, async (worker) => {
+          const tuned = await worker.call("tune", { path, feeds, threads, budgetMs: effort.tuningMs });
+          return tuned.optimization;
+        }));
+      known.set(key, level);
+      return level;
+    },
+  };
+}
+
+/** Runs `work` with a child of its own, which ends with it. */
+export async function inFreshProcess<T>(
+  signal: AbortSignal | undefined,
+  work: (worker: Worker) => Promise<T>,
+): Promise<T> {
+  const worker = startWorker({ signal });
+  try {
+    return await work(worker);
+  } finally {
+    worker.kill();
+  }
+}
+
+/** Measures one trial against fp32, each at its own best level, in several fresh processes one after another. */
+export async function timeTrial(
+  paths: { readonly baseline: string; readonly trial: string },
+  feeds: Feeds,
+  measure: LatencyMeasure,
+  options: {
+    readonly effort: Effort;
+    readonly tuner: Tuner;
+    readonly seed: number;
+    readonly reason?: string;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<LatencyResult> {
+  const { effort, tuner, signal } = options;
+  const baseline = { path: paths.baseline, optimization: await tuner.levelOf(paths.baseline, feeds, measure) };
+  const trial = { path: paths.trial, optimization: await tuner.levelOf(paths.trial, feeds, measure) };
+  const samples: LatencySamples[] = [];
+  for (let i = 0; i < effort.processes; i++) {
+    samples.push(
+      await inFreshProcess(signal, (worker) =>
+        worker.call("latency", { baseline, trial, feeds, threads: measure.threads, protocol: effort.protocol }),
+      ),
+    );
+  }
+  return summarizeLatency(samples, {
+    batch: measure.batch,
+    threads: measure.threads,
+    optimization: { baseline: baseline.optimization, trial: trial.optimization },
+    seed: options.seed,
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  });
+}

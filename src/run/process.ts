@@ -1,0 +1,132 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
+import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
+import type { Stage } from "./stage.js";
+
+/** A child process that carries tasks out one after another. Whatever happens to it, the caller gets a diagnostic. */
+export interface Worker {
+  /**
+   * Runs one task in the child.
+   * @throws {DiagnosticError} the task's own diagnostics, `worker-died` when the child ends first, `worker-timeout`.
+   */
+  call<T extends TaskName>(task: T, input: Tasks[T]["input"]): Promise<Tasks[T]["output"]>;
+  /** Ends the child at once; a pending call fails. */
+  kill(): void;
+}
+
+export interface WorkerOptions {
+  /** Aborting it kills the child. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time for one call, milliseconds. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a task itself reported, with the stage that it had reached. */
+export class TaskError extends DiagnosticError {
+  readonly stage: Stage | undefined;
+  constructor(diagnostics: readonly Diagnostic[], stage: Stage | undefined) {
+    super(...diagnostics);
+    this.name = "TaskError";
+    this.stage = stage;
+  }
+}
+
+const LAST_OUTPUT = 2000;
+
+/** The folder of this package: where package.json with our name lies, above this file in source and in dist alike. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!isOurPackage(join(folder, "package.json"))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error("run: the folder of the nibble package was not found");
+    folder = parent;
+  }
+  return folder;
+}
+
+function isOurPackage(file: string): boolean {
+  return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "nibble-quant";
+}
+
+/** From sources (tests) the child runs TypeScript through tsx; from a build it runs dist. */
+function entryPoint(): { readonly file: string; readonly execArgv: readonly string[] } {
+  const root = packageRoot();
+  return import.meta.url.endsWith(".ts")
+    ? { file: join(root, "src/run/worker.ts"), execArgv: ["--import", "tsx"] }
+    : { file: join(root, "dist/run/worker.js"), execArgv: [] };
+}
+
+/** Starts a child process. */
+export function startWorker(options: WorkerOptions = {}): Worker {
+  const { file, execArgv } = entryPoint();
+  const child = fork(file, [], {
+    execArgv: [...execArgv, "--expose-gc", "--no-warnings"],
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" },
+  });
+  const output = lastOutputOf(child);
+  const state: { pending?: (reply: Reply) => void; ended?: { code: number | null; signal: string | null } } = {};
+  child.on("message", (reply) => state.pending?.(reply as Reply));
+  child.on("error", () => {});
+  const kill = () => void child.kill("SIGKILL");
+  options.signal?.addEventListener("abort", kill, { once: true });
+  const ended = new Promise<void>((resolve) => {
+    child.on("close", (code, signal) => {
+      state.ended = { code, signal };
+      options.signal?.removeEventListener("abort", kill);
+      resolve();
+    });
+  });
+
+  const died = (stage: string) =>
+    diagnostic("worker-died", {
+      stage,
+      exitCode: state.ended?.code ?? null,
+      signal: state.ended?.signal ?? null,
+      lastOutput: output(),
+    });
+
+  async function call<T extends TaskName>(task: T, input: Tasks[T]["input"]): Promise<Tasks[T]["output"]> {
+    if (state.ended) throw new DiagnosticError(died(task));
+    const reply = new Promise<Reply>((resolve) => {
+      state.pending = resolve;
+    });
+    const timer = timeout(options.timeoutMs);
+    child.send({ task, input } satisfies Request<T>, (error) => {
+      if (error) kill();
+    });
+    const first = await Promise.race([reply, ended, timer.elapsed]);
+    timer.clear();
+    if (first === "elapsed") {
+      kill();
+      throw new DiagnosticError(diagnostic("worker-timeout", { stage: task, seconds: (options.timeoutMs ?? 0) / 1000 }));
+    }
+    if (!first) throw new DiagnosticError(died(task));
+    if ("diagnostics" in first) throw new TaskError(first.diagnostics, first.stage);
+    return first.output as Tasks[T]["output"];
+  }
+  return { call, kill };
+}
+
+function timeout(ms: number | undefined): { readonly elapsed: Promise<"elapsed">; clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const elapsed = new Promise<"elapsed">((resolve) => {
+    if (ms !== undefined) timer = setTimeout(() => resolve("elapsed"), ms);
+  });
+  return { elapsed, clear: () => clearTimeout(timer) };
+}
+
+/** Keeps the end of what the child prints, for the diagnostic of its death; nothing of it reaches the screen. */
+function lastOutputOf(child: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (chunk: string) => {
+      text = (text + chunk).slice(-LAST_OUTPUT);
+    });
+  }
+  return () => text.trim().split("\n").slice(-3).join(" / ");
+}

@@ -1,0 +1,93 @@
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { DataReference } from "../datasets/dataset.js";
+import type { Feeds, OptimizationLevel } from "../engines/engine.js";
+import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
+import type { ModelReference } from "../plan/plan.js";
+import type { Calibration, Scheme } from "../quantize/scheme.js";
+import type { AccuracyResult, AttestationResult, LayerResult, SizeResult } from "../results/record.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Stage } from "./stage.js";
+
+/** What the parent asks of a child, and what comes back. Plain data: it crosses a process border. */
+export interface Tasks {
+  /** Reads model and data, lowers fp32, evaluates it, and observes activations once for all calibrations. */
+  readonly open: {
+    readonly input: {
+      readonly model: ModelReference;
+      readonly data: DataReference;
+      /** Where ONNX files are written; exists. */
+      readonly folder: string;
+      readonly calibrations: readonly Calibration[];
+      readonly seed: number;
+      /** Most samples for which outputs are compared with TF.js. */
+      readonly paritySamples: number;
+    };
+    readonly output: OpenedExperiment;
+  };
+  /** Quantizes, lowers and evaluates one trial of the opened experiment. */
+  readonly trial: { readonly input: { readonly id: string; readonly scheme: Scheme }; readonly output: EvaluatedTrial };
+  /** Real samples as the engine's feeds: the first `batch` samples of the test split, repeated when it is smaller. */
+  readonly feeds: { readonly input: { readonly batch: number }; readonly output: Feeds };
+  /** TF.js's own outputs for some samples, in the order of the model's outputs. */
+  readonly reference: {
+    readonly input: { readonly model: ModelReference; readonly data: DataReference; readonly samples: Int32Array };
+    readonly output: { readonly outputs: readonly Tensor<"float32">[]; readonly reference: string };
+  };
+  /** The level at which a model runs fastest, from a run of its own. */
+  readonly tune: {
+    readonly input: { readonly path: string; readonly feeds: Feeds; readonly threads: number; readonly budgetMs: number };
+    readonly output: { readonly optimization: OptimizationLevel };
+  };
+  /** Interleaved samples of fp32, trial and the A/A control, in this process. */
+  readonly latency: {
+    readonly input: {
+      readonly baseline: LatencyArm;
+      readonly trial: LatencyArm;
+      readonly feeds: Feeds;
+      readonly threads: number;
+      readonly protocol: Partial<LatencyProtocol>;
+    };
+    readonly output: LatencySamples;
+  };
+  /** Peak resident memory of a fresh process that loads the model and runs it. */
+  readonly memory: {
+    readonly input: { readonly path: string; readonly feeds: Feeds; readonly optimization: OptimizationLevel };
+    readonly output: { readonly peakBytes: number };
+  };
+}
+
+export interface LatencyArm {
+  readonly path: string;
+  readonly optimization: OptimizationLevel;
+}
+
+export interface OpenedExperiment {
+  readonly modelHash: string;
+  readonly dataHash: string;
+  /** The fp32 ONNX file. */
+  readonly path: string;
+  readonly testSamples: number;
+  /** Indices whose fp32 outputs follow, for parity. */
+  readonly parityIndices: Int32Array;
+  readonly parityOutputs: readonly Tensor<"float32">[];
+}
+
+export interface EvaluatedTrial {
+  readonly path: string;
+  readonly accuracy: AccuracyResult;
+  readonly size: SizeResult;
+  readonly attestation: AttestationResult;
+  readonly layers: readonly LayerResult[];
+}
+
+export type TaskName = keyof Tasks;
+
+export interface Request<T extends TaskName = TaskName> {
+  readonly task: T;
+  readonly input: Tasks[T]["input"];
+}
+
+/** `stage` is what the child last said it was doing. */
+export type Reply =
+  | { readonly output: unknown }
+  | { readonly diagnostics: readonly Diagnostic[]; readonly stage?: Stage | undefined };

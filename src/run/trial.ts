@@ -1,0 +1,70 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { attest } from "../backends/onnx/attest.js";
+import { toOnnx } from "../backends/onnx/write.js";
+import { compareAccuracy } from "../measure/accuracy.js";
+import { sizeResult } from "../measure/size.js";
+import { startSqnr } from "../measure/sqnr.js";
+import { exposeLayers } from "../quantize/layers.js";
+import { quantizeGraph } from "../quantize/quantize.js";
+import type { Scheme } from "../quantize/scheme.js";
+import { weightBytes } from "../quantize/size.js";
+import type { Graph } from "../ir/graph.js";
+import type { LayerResult } from "../results/record.js";
+import { batches, feeds, floatOutput, score } from "./inference.js";
+import type { Opened } from "./opened.js";
+import type { EvaluatedTrial } from "./protocol.js";
+import { enterStage } from "./stage.js";
+
+/** Test samples over which per-layer SQNR is summed. */
+const SQNR_SAMPLES = 128;
+
+/** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
+export async function evaluate(opened: Opened, id: string, scheme: Scheme): Promise<EvaluatedTrial> {
+  const { engine, graph, dataset, folder, fp32, seed } = opened;
+  enterStage("quantize");
+  const ranges = scheme.calibration ? opened.ranges(scheme.calibration) : undefined;
+  const quantized = quantizeGraph(graph, scheme, ranges);
+  enterStage("lower");
+  const bytes = toOnnx(quantized);
+  const path = join(folder, `${scheme.name}-${id.replace("sha256:", "").slice(0, 12)}.onnx`);
+  await writeFile(path, bytes);
+  enterStage("accuracy");
+  const optimizedModelPath = `${path}.optimized`;
+  try {
+    const { scores } = await score(engine, bytes, quantized, dataset, optimizedModelPath);
+    const optimized = await readFile(optimizedModelPath);
+    return {
+      path,
+      accuracy: compareAccuracy(scores, fp32.scores, { seed }),
+      size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
+      attestation: attest(quantized, optimized),
+      layers: await layerErrors(opened, quantized),
+    };
+  } finally {
+    await rm(optimizedModelPath, { force: true });
+  }
+}
+
+/** SQNR of each layer's output against fp32, over the first test samples. */
+async function layerErrors(opened: Opened, quantized: Graph): Promise<readonly LayerResult[]> {
+  const { engine, graph, dataset } = opened;
+  const exposed = exposeLayers(graph, quantized);
+  const options = { threads: 1, optimization: "all" } as const;
+  const float = await engine.load(toOnnx(exposed.float), options);
+  const integer = await engine.load(toOnnx(exposed.quantized), options);
+  try {
+    const sums = exposed.layers.map(() => startSqnr());
+    for (const batch of batches(dataset.splits.test.subarray(0, SQNR_SAMPLES))) {
+      const input = feeds(graph, dataset, batch);
+      const [expected, actual] = [await float.run(input), await integer.run(input)];
+      exposed.layers.forEach(({ value }, i) => {
+        sums[i]?.add(floatOutput(expected, value).data, floatOutput(actual, value).data);
+      });
+    }
+    return exposed.layers.map(({ layer }, i) => ({ layer, sqnrDb: sums[i]?.decibels() ?? null }));
+  } finally {
+    await float.close();
+    await integer.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
+import { currentStage } from "./stage.js";
+import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
+
+/**
+ * Entry point of a child process: takes one request at a time and answers it. Parts are loaded when first needed, so
+ * that a process that only measures latency holds nothing but the engine.
+ */
+
+type Handler<T extends TaskName> = (input: Tasks[T]["input"]) => Promise<Tasks[T]["output"]>;
+
+const handlers: { readonly [T in TaskName]: Handler<T> } = {
+  open: async (input) => (await import("./evaluation.js")).open(input),
+  trial: async (input) => (await import("./evaluation.js")).evaluateTrial(input),
+  feeds: async (input) => (await import("./evaluation.js")).feedsOf(input),
+  reference: async (input) => (await import("./reference.js")).runReference(input),
+  tune: async (input) => (await import("./timing.js")).tune(input),
+  latency: async (input) => (await import("./timing.js")).measureLatency(input),
+  memory: async (input) => (await import("./timing.js")).measureMemory(input),
+};
+
+async function answer<T extends TaskName>(request: Request<T>): Promise<Reply> {
+  try {
+    return { output: await (handlers[request.task] as Handler<T>)(request.input) };
+  } catch (error) {
+    if (error instanceof DiagnosticError) return { diagnostics: error.diagnostics, stage: currentStage() };
+    const message = error instanceof Error ? error.message : String(error);
+    return { diagnostics: [diagnostic("fault-in-nibble", { stage: request.task, message })], stage: currentStage() };
+  }
+}
+
+process.on("message", async (request) => {
+  const reply = await answer(request as Request);
+  process.send?.(reply);
+});
+// The parent decides when a run stops; a terminal's Ctrl-C reaches the whole process group.
+process.on("SIGINT", () => {});
+process.on("disconnect", () => process.exit(0));
