@@ -1,10 +1,16 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { AccuracyResult } from "../measure/accuracy.js";
+import type { Environment } from "../measure/environment.js";
+import type { SizeResult } from "../measure/size.js";
+import type { LatencyResult } from "../measure/speedup.js";
+import type { LayerResult } from "../measure/sqnr.js";
 
-/** A measured value with its 95% interval. */
-export interface Estimate {
-  readonly value: number;
-  readonly ci95: readonly [number, number];
-}
+export type { AccuracyResult } from "../measure/accuracy.js";
+export type { Environment } from "../measure/environment.js";
+export type { SizeResult } from "../measure/size.js";
+export type { LatencyResult } from "../measure/speedup.js";
+export type { LayerResult } from "../measure/sqnr.js";
+export type { Estimate } from "../measure/statistics.js";
 
 export interface SchemeSummary {
   readonly name: string;
@@ -20,74 +26,12 @@ export interface SchemeSummary {
   readonly execution: "executed" | "simulated";
 }
 
-/**
- * Accuracy on the test split. With class labels `top1`; with real-valued labels `mae`; without labels
- * `agreement`: the share of samples whose top output (or, with one output, whose rounded value) equals fp32's.
- * `drop` is fp32 minus this, in the metric's unit, positive when worse; paired over the same samples.
- */
-export interface AccuracyResult {
-  readonly top1?: Estimate & { readonly n: number };
-  readonly mae?: Estimate & { readonly n: number };
-  readonly agreement?: Estimate & { readonly n: number };
-  readonly drop: Estimate;
-  /** Samples whose top class differs from fp32's; absent for real-valued outputs. */
-  readonly flips?: number;
-}
-
-export interface LatencyResult {
-  readonly batch: number;
-  readonly threads: number;
-  /** Median of one inference of this trial, milliseconds. */
-  readonly medianMs: number;
-  /** Best fp32 of the same graph on the same engine, same samples interleaved, milliseconds. */
-  readonly baselineMs: number;
-  readonly speedup: Estimate;
-  /** The same protocol run on fp32 against itself: 1 when the machine is quiet. */
-  readonly control: Estimate;
-  readonly processes: number;
-  readonly pairs: number;
-  readonly optimization: { readonly baseline: string; readonly trial: string };
-  /** A sentence for people: faster by so much, or "no measurable difference", with the reason where known. */
-  readonly verdict: string;
-}
-
-export interface SizeResult {
-  /** Bytes of the ONNX file that ran. */
-  readonly bytes: number;
-  /** bytes / bytes of the fp32 file. */
-  readonly ratio: number;
-  readonly codes: number;
-  readonly scales: number;
-  readonly zeroPoints: number;
-  /** Weights and constants left in float. */
-  readonly float: number;
-  /** Everything else: names, graph structure, integer biases and shapes. */
-  readonly other: number;
-}
-
 export interface AttestationResult {
   readonly integerNodes: number;
   readonly floatNodes: number;
   /** True when every node that the plan made integer was found as an integer kernel. */
   readonly attested: boolean;
   readonly reason: string;
-}
-
-/** SQNR of one layer's output against fp32, decibels; null when the layer's output is the same to the bit. */
-export interface LayerResult {
-  readonly layer: string;
-  readonly sqnrDb: number | null;
-}
-
-export interface Environment {
-  readonly node: string;
-  readonly engine: string;
-  readonly tfjs: string;
-  readonly cpu: string;
-  readonly cpuFlags: readonly string[];
-  readonly cores: number;
-  readonly platform: string;
-  readonly nibble: string;
 }
 
 export interface Manifest {

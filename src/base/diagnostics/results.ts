@@ -3,6 +3,8 @@ import type { WordingOf } from "./wording.js";
 export interface ResultsFacts {
   /** A model gave NaN (or, where an error is averaged, an infinity) for a sample of the test split. */
   readonly "prediction-not-finite": { readonly sample: number; readonly value: string };
+  /** A layer's output holds NaN or an infinity, in fp32 or after quantization. */
+  readonly "layer-not-finite": { readonly layer: string };
   /** The model's outputs cannot be compared with the labels. */
   readonly "output-width": {
     readonly width: number;
@@ -51,6 +53,10 @@ export const resultsWording: WordingOf<ResultsFacts> = {
   "prediction-not-finite": ({ sample, value }) => ({
     message: `the model gives ${value} for sample ${sample}`,
     hint: "look for NaN or very large values in the weights, the data and its scale",
+  }),
+  "layer-not-finite": ({ layer }) => ({
+    message: `the output of layer "${layer}" holds NaN or an infinity`,
+    hint: `look for very large values in its weights; \`keep layers "${layer}" at fp32\` leaves it in float`,
   }),
   "output-width": ({ width, labels, expected }) =>
     labels === "class"
