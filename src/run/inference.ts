@@ -87,6 +87,7 @@ export function joinBatches(parts: readonly Tensor<"float32">[]): Tensor<"float3
 
 export function floatOutput(outputs: Readonly<Record<string, Tensor>>, name: string): Tensor<"float32"> {
   const output = outputs[name];
-  if (output?.dtype !== "float32") throw new Error(`run: output "${name}" is ${output?.dtype ?? "missing"}, not float32`);
+  if (output?.dtype !== "float32")
+    throw new Error(`run: output "${name}" is ${output?.dtype ?? "missing"}, not float32`);
   return output as Tensor<"float32">;
 }

@@ -2,7 +2,7 @@ import type { Feeds, OptimizationLevel } from "../engines/engine.js";
 import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
 import { type LatencyResult, summarizeLatency } from "../measure/speedup.js";
 import type { LatencyMeasure } from "../plan/plan.js";
-import { type Worker, startWorker } from "./process.js";
+import { startWorker, type Worker } from "./process.js";
 
 /** How much time one measurement takes. */
 export interface Effort {

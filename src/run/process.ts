@@ -13,6 +13,8 @@ export interface Worker {
    * @throws {DiagnosticError} the task's own diagnostics, `worker-died` when the child ends first, `worker-timeout`.
    */
   call<T extends TaskName>(task: T, input: Tasks[T]["input"]): Promise<Tasks[T]["output"]>;
+  /** False once the child has ended. */
+  alive(): boolean;
   /** Ends the child at once; a pending call fails. */
   kill(): void;
 }
@@ -103,13 +105,15 @@ export function startWorker(options: WorkerOptions = {}): Worker {
     timer.clear();
     if (first === "elapsed") {
       kill();
-      throw new DiagnosticError(diagnostic("worker-timeout", { stage: task, seconds: (options.timeoutMs ?? 0) / 1000 }));
+      throw new DiagnosticError(
+        diagnostic("worker-timeout", { stage: task, seconds: (options.timeoutMs ?? 0) / 1000 }),
+      );
     }
     if (!first) throw new DiagnosticError(died(task));
     if ("diagnostics" in first) throw new TaskError(first.diagnostics, first.stage);
     return first.output as Tasks[T]["output"];
   }
-  return { call, kill };
+  return { call, alive: () => state.ended === undefined, kill };
 }
 
 function timeout(ms: number | undefined): { readonly elapsed: Promise<"elapsed">; clear(): void } {

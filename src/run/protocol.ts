@@ -35,7 +35,12 @@ export interface Tasks {
   };
   /** The level at which a model runs fastest, from a run of its own. */
   readonly tune: {
-    readonly input: { readonly path: string; readonly feeds: Feeds; readonly threads: number; readonly budgetMs: number };
+    readonly input: {
+      readonly path: string;
+      readonly feeds: Feeds;
+      readonly threads: number;
+      readonly budgetMs: number;
+    };
     readonly output: { readonly optimization: OptimizationLevel };
   };
   /** Interleaved samples of fp32, trial and the A/A control, in this process. */

@@ -1,9 +1,9 @@
 import { DiagnosticError, fail } from "../base/diagnostic.js";
 import { loadTensorFlow } from "../engines/tfjs.js";
-import { joinBatches, batches } from "./inference.js";
+import { type Tensor, tensor } from "../tensor/tensor.js";
+import { batches, joinBatches } from "./inference.js";
 import { openDataset } from "./inputs.js";
 import type { Tasks } from "./protocol.js";
-import { type Tensor, tensor } from "../tensor/tensor.js";
 
 /**
  * Runs the user's model in TF.js itself, from its own files, on real samples: the oracle of the lowering.

@@ -2,15 +2,14 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
+import type { Graph } from "../ir/graph.js";
 import { compareAccuracy } from "../measure/accuracy.js";
 import { sizeResult } from "../measure/size.js";
-import { startSqnr } from "../measure/sqnr.js";
+import { type LayerResult, startSqnr } from "../measure/sqnr.js";
 import { exposeLayers } from "../quantize/layers.js";
 import { quantizeGraph } from "../quantize/quantize.js";
 import type { Scheme } from "../quantize/scheme.js";
 import { weightBytes } from "../quantize/size.js";
-import type { Graph } from "../ir/graph.js";
-import type { LayerResult } from "../results/record.js";
 import { batches, feeds, floatOutput, score } from "./inference.js";
 import type { Opened } from "./opened.js";
 import type { EvaluatedTrial } from "./protocol.js";
@@ -54,15 +53,15 @@ async function layerErrors(opened: Opened, quantized: Graph): Promise<readonly L
   const float = await engine.load(toOnnx(exposed.float), options);
   const integer = await engine.load(toOnnx(exposed.quantized), options);
   try {
-    const sums = exposed.layers.map(() => startSqnr());
+    const sums = exposed.layers.map(({ layer, value }) => ({ layer, value, sqnr: startSqnr(layer) }));
     for (const batch of batches(dataset.splits.test.subarray(0, SQNR_SAMPLES))) {
       const input = feeds(graph, dataset, batch);
       const [expected, actual] = [await float.run(input), await integer.run(input)];
-      exposed.layers.forEach(({ value }, i) => {
-        sums[i]?.add(floatOutput(expected, value).data, floatOutput(actual, value).data);
-      });
+      for (const { value, sqnr } of sums) {
+        sqnr.add(floatOutput(expected, value).data, floatOutput(actual, value).data);
+      }
     }
-    return exposed.layers.map(({ layer }, i) => ({ layer, sqnrDb: sums[i]?.decibels() ?? null }));
+    return sums.map(({ layer, sqnr }) => ({ layer, sqnrDb: sqnr.decibels() }));
   } finally {
     await float.close();
     await integer.close();

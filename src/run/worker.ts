@@ -1,6 +1,6 @@
 import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
-import { currentStage } from "./stage.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
+import { currentStage } from "./stage.js";
 
 /**
  * Entry point of a child process: takes one request at a time and answers it. Parts are loaded when first needed, so

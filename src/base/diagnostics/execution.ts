@@ -19,7 +19,6 @@ export interface ExecutionFacts {
   };
   "reference-unavailable": { readonly message: string };
   interrupted: { readonly finished: number; readonly total: number };
-  "output-not-finite": { readonly output: string; readonly sample: number };
   "fault-in-nibble": { readonly stage: string; readonly message: string };
   "path-not-allowed": { readonly path: string; readonly root: string };
   "parameter-unknown": { readonly name: string; readonly known: readonly string[] };
@@ -57,10 +56,6 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   interrupted: ({ finished, total }) => ({
     message: `stopped after ${finished} of ${total} trials; finished trials are on disk`,
     hint: "the same command goes on from here",
-  }),
-  "output-not-finite": ({ output, sample }) => ({
-    message: `output "${output}" is NaN or infinite at test sample ${sample}`,
-    hint: "check the data's scale and the model's weights; a quantized trial may need another calibration",
   }),
   "fault-in-nibble": ({ stage, message }) => ({
     message: `fault in Nibble during "${stage}": ${message}`,

@@ -1,0 +1,82 @@
+import type { Feeds } from "../engines/engine.js";
+import type { Plan, Trial } from "../plan/plan.js";
+import type { Calibration } from "../quantize/scheme.js";
+import { startWorker, type Worker } from "./process.js";
+import type { EvaluatedTrial, OpenedExperiment } from "./protocol.js";
+
+/** Samples compared with TF.js. */
+const PARITY_SAMPLES = 32;
+
+/** Child processes that each hold the experiment opened and evaluate trials. One that dies is replaced for the next. */
+export interface EvaluatorPool {
+  /** Opens the first one, if it is not open yet. */
+  first(): Promise<{ readonly opened: OpenedExperiment }>;
+  /** @param slot 0 .. workers - 1; calls to one slot come one after another. */
+  evaluate(slot: number, trial: Trial): Promise<EvaluatedTrial>;
+  feeds(batch: number): Promise<Feeds>;
+  close(): void;
+}
+
+interface Evaluator {
+  readonly worker: Worker;
+  readonly opened: Promise<OpenedExperiment>;
+  alive: boolean;
+}
+
+export function startEvaluators(
+  plan: Plan,
+  pending: readonly Trial[],
+  folder: string,
+  options: { readonly signal?: AbortSignal | undefined },
+): EvaluatorPool {
+  const calibrations = distinctCalibrations(pending);
+  const slots: Evaluator[] = [];
+
+  const open = (slot: number): Evaluator => {
+    const held = slots[slot];
+    if (held?.alive) return held;
+    const worker = startWorker({ signal: options.signal });
+    const evaluator: Evaluator = {
+      worker,
+      opened: worker.call("open", {
+        model: plan.model,
+        data: plan.data,
+        folder,
+        calibrations,
+        seed: plan.seed,
+        paritySamples: PARITY_SAMPLES,
+      }),
+      alive: true,
+    };
+    slots[slot] = evaluator;
+    return evaluator;
+  };
+
+  async function inSlot<T>(slot: number, work: (worker: Worker) => Promise<T>): Promise<T> {
+    const evaluator = open(slot);
+    try {
+      await evaluator.opened;
+      return await work(evaluator.worker);
+    } catch (error) {
+      evaluator.alive = evaluator.worker.alive();
+      throw error;
+    }
+  }
+
+  return {
+    first: async () => ({ opened: await open(0).opened }),
+    evaluate: (slot, { id, scheme }) => inSlot(slot, (worker) => worker.call("trial", { id, scheme })),
+    feeds: (batch) => inSlot(0, (worker) => worker.call("feeds", { batch })),
+    close() {
+      for (const { worker } of slots) worker.kill();
+    },
+  };
+}
+
+function distinctCalibrations(trials: readonly Trial[]): readonly Calibration[] {
+  const byText = new Map<string, Calibration>();
+  for (const { scheme } of trials) {
+    if (scheme.calibration) byText.set(JSON.stringify(scheme.calibration), scheme.calibration);
+  }
+  return [...byText.values()];
+}
