@@ -1,0 +1,200 @@
+import type { TrialRecord } from "./record.js";
+
+/** The schemaVersion that this code writes; it reads this one only. */
+export const SCHEMA_VERSION = 1;
+
+/** Says what is wrong with a value, `path: reason`, or nothing. */
+type Check = (value: unknown, path: string) => string | undefined;
+
+type Outcome =
+  | { readonly kind: "record"; readonly record: TrialRecord }
+  | { readonly kind: "version"; readonly version: string }
+  | { readonly kind: "invalid"; readonly reason: string };
+
+/**
+ * Reads one parsed line as a record. Fields that this version does not know are kept and ignored, so that a later one
+ * may add some; a missing, mistyped or non-finite field makes the line invalid.
+ */
+export function readRecord(value: unknown): Outcome {
+  if (!isObject(value)) return { kind: "invalid", reason: "it is not an object" };
+  const version = value.schemaVersion;
+  if (version !== SCHEMA_VERSION) {
+    return typeof version === "number"
+      ? { kind: "version", version: String(version) }
+      : { kind: "invalid", reason: "schemaVersion is missing" };
+  }
+  const reason = trialRecord(value, "");
+  return reason === undefined
+    ? { kind: "record", record: value as unknown as TrialRecord }
+    : { kind: "invalid", reason };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const is =
+  (what: string, test: (value: unknown) => boolean): Check =>
+  (value, path) =>
+    test(value) ? undefined : `${path} is not ${what}`;
+
+const string = is("a string", (value) => typeof value === "string");
+const boolean = is("true or false", (value) => typeof value === "boolean");
+const number = is("a finite number", (value) => Number.isFinite(value));
+const count = is("a whole number of at least 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0);
+const positive = is("a number above 0", (value) => Number.isFinite(value) && (value as number) > 0);
+const numberOrNull = is("a finite number or null", (value) => value === null || Number.isFinite(value));
+const oneOf = (...values: readonly string[]) =>
+  is(`one of ${values.join(", ")}`, (value) => values.includes(String(value)));
+
+/** Fields by name; a name that ends in "?" may be missing. */
+function object(fields: Readonly<Record<string, Check>>): Check {
+  const list = Object.entries(fields).map(([key, check]) => ({
+    name: key.replace(/\?$/, ""),
+    optional: key.endsWith("?"),
+    check,
+  }));
+  return (value, path) => {
+    if (!isObject(value)) return `${path || "it"} is not an object`;
+    for (const { name, optional, check } of list) {
+      const field = Object.hasOwn(value, name) ? value[name] : undefined;
+      const fieldPath = path === "" ? name : `${path}.${name}`;
+      if (field === undefined && optional) continue;
+      if (field === undefined) return `${fieldPath} is missing`;
+      const reason = check(field, fieldPath);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  };
+}
+
+function arrayOf(check: Check): Check {
+  return (value, path) => {
+    if (!Array.isArray(value)) return `${path} is not a list`;
+    return firstReason(value.map((item, i) => () => check(item, `${path}[${i}]`)));
+  };
+}
+
+/** An object with any names. */
+function mapOf(check: Check): Check {
+  return (value, path) => {
+    if (!isObject(value)) return `${path} is not an object`;
+    return firstReason(
+      Object.entries(value).map(
+        ([key, item]) =>
+          () =>
+            check(item, `${path}.${key}`),
+      ),
+    );
+  };
+}
+
+function firstReason(checks: readonly (() => string | undefined)[]): string | undefined {
+  for (const check of checks) {
+    const reason = check();
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+const interval: Check = (value, path) => {
+  const reason = arrayOf(number)(value, path);
+  if (reason !== undefined) return reason;
+  const [low, high] = value as readonly number[];
+  const ordered = (value as readonly number[]).length === 2 && (low as number) <= (high as number);
+  return ordered ? undefined : `${path} is not two numbers in ascending order`;
+};
+
+const estimate = object({ value: number, ci95: interval });
+const sampled = object({ value: number, ci95: interval, n: count });
+const ratio = object({ value: positive, ci95: interval });
+
+const scheme = object({
+  name: string,
+  mode: string,
+  "weights?": string,
+  "granularity?": string,
+  "group?": count,
+  "activations?": string,
+  "calibration?": string,
+  "samples?": count,
+  "method?": string,
+  "keep?": mapOf(string),
+  execution: oneOf("executed", "simulated"),
+});
+
+const manifest = object({
+  plan: string,
+  model: string,
+  data: string,
+  seed: number,
+  environment: object({
+    node: string,
+    engine: string,
+    tfjs: string,
+    cpu: string,
+    cpuFlags: arrayOf(string),
+    cores: count,
+    platform: string,
+    nibble: string,
+  }),
+});
+
+const base = { schemaVersion: number, experiment: string, trial: string, scheme, manifest };
+
+const completed = object({
+  ...base,
+  "accuracy?": object({
+    "top1?": sampled,
+    "mae?": sampled,
+    "agreement?": sampled,
+    drop: estimate,
+    "flips?": count,
+    "discordant?": object({ lost: count, gained: count }),
+  }),
+  "latency?": arrayOf(
+    object({
+      batch: count,
+      threads: count,
+      medianMs: positive,
+      "p90Ms?": positive,
+      baselineMs: positive,
+      "baselineP90Ms?": positive,
+      speedup: ratio,
+      control: ratio,
+      processes: count,
+      pairs: count,
+      optimization: object({ baseline: string, trial: string }),
+      verdict: string,
+    }),
+  ),
+  "size?": object({
+    bytes: count,
+    ratio: positive,
+    codes: count,
+    scales: count,
+    zeroPoints: count,
+    float: count,
+    other: count,
+  }),
+  "memory?": object({ peakBytes: count }),
+  attestation: object({ integerNodes: count, floatNodes: count, attested: boolean, reason: string }),
+  parity: object({ maxRelativeError: number, samples: count, reference: string }),
+  "layers?": arrayOf(object({ layer: string, sqnrDb: numberOrNull })),
+});
+
+const failed = object({
+  ...base,
+  stage: oneOf("load", "parity", "calibrate", "quantize", "lower", "accuracy", "latency", "memory"),
+  diagnostic: object({ code: string, severity: oneOf("error", "warning", "note"), facts: mapOf(() => undefined) }),
+});
+
+const skipped = object({ ...base, reason: string });
+
+const byStatus: Readonly<Record<string, Check>> = { completed, failed, skipped };
+
+const trialRecord: Check = (value, path) => {
+  const status = String((value as Readonly<Record<string, unknown>>).status);
+  const check = Object.hasOwn(byStatus, status) ? byStatus[status] : undefined;
+  return check === undefined ? "status is not one of completed, failed, skipped" : check(value, path);
+};
