@@ -18,7 +18,7 @@ export interface TensorFlow {
   readonly version: string;
 }
 
-const BACKENDS: readonly TfBackend[] = ["tensorflow", "wasm", "cpu"];
+const BACKENDS = ["tensorflow", "wasm", "cpu"] as const satisfies readonly TfBackend[];
 
 let loaded: Promise<TensorFlow> | undefined;
 
@@ -40,8 +40,8 @@ export function nativeBindingPath(): string {
 
 async function load(wanted: string | undefined): Promise<TensorFlow> {
   const tf = plainTfjs();
-  const first = BACKENDS.findIndex((backend) => backend === wanted?.trim());
-  for (const backend of BACKENDS.slice(Math.max(0, first))) {
+  const first = wanted === "cpu" ? 2 : wanted === "wasm" ? 1 : 0;
+  for (const backend of BACKENDS.slice(first)) {
     if (await start[backend](tf)) return { tf, backend, version: tf.version.tfjs };
   }
   throw new Error("engines: TF.js started on no backend, not even plain JavaScript");
