@@ -42,7 +42,7 @@ export function assemble(ref: DataReference, settings: DataSettings, samples: Sa
   const drawn = limitSplits(splitSamples(samples.keys, all, settings.split()), settings.number("limit"));
   const { kept, splits } = renumber(drawn);
   const labels = all && selectLabels(all, kept);
-  const transforms = samples.inputs.map((input) => fit(input, drawn.train, settings));
+  const transforms = samples.inputs.map((input) => fitTransform(input, drawn.train, settings));
   return {
     name: ref.name,
     hash: hashJson({ reader: ref.reader, content: samples.hash, settings: effective(ref.settings) }),
@@ -82,7 +82,7 @@ function apply({ scale, offset, mean, deviation }: Transform, out: Float32Array,
 }
 
 /** Channels are the last axis of an image or a sequence; each feature of a flat sample is its own. */
-function fit(input: SampleInput, train: Int32Array, settings: DataSettings): Transform {
+function fitTransform(input: SampleInput, train: Int32Array, settings: DataSettings): Transform {
   const plain = {
     scale: settings.number("scale") ?? 1,
     offset: settings.number("offset") ?? 0,

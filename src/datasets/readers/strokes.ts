@@ -1,6 +1,13 @@
+import { hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
+import { assemble, type Samples } from "../assemble.js";
+import { keyOfIndex } from "../keys.js";
 import { shape, valueOptions } from "../options.js";
 import type { DataReader } from "../reader.js";
+import { type DataSettings, settingsOf } from "../settings.js";
+import { drawGlyph, glyphClass, glyphSize, glyphVersion } from "../strokes/glyph.js";
+import { letters } from "../strokes/skeletons.js";
+import { sampleShape } from "../table.js";
 
 const options: readonly OptionSpec[] = [
   {
@@ -24,11 +31,32 @@ export const strokes: DataReader = {
   summary: "handwriting-like letters a..z of 32x32 pixels, made from a seed; values 0..1, ink is 1",
   source: "none",
   options,
-
-  summarize: async () => {
-    throw new Error("datasets: strokes is being written");
+  async summarize(ref) {
+    const { size, inputs } = madeSamples(settingsOf(ref, options));
+    return { size, inputShapes: inputs.map((input) => input.shape) };
   },
-  open: async () => {
-    throw new Error("datasets: strokes is being written");
+  async open(ref) {
+    const settings = settingsOf(ref, options);
+    return assemble(ref, settings, madeSamples(settings));
   },
 };
+
+function madeSamples(settings: DataSettings): Samples {
+  const size = settings.number("count") ?? 20_000;
+  const seed = settings.number("seed") ?? 1;
+  const indices = Array.from({ length: size }, (_, i) => i);
+  const samples = { made: "strokes", version: glyphVersion, size, seed };
+  return {
+    size,
+    inputs: [
+      {
+        shape: sampleShape(glyphSize ** 2, [glyphSize, glyphSize, 1], "strokes", settings, "glyph"),
+        fill: (index, out, at) => drawGlyph(seed, index, out, at),
+      },
+    ],
+    labels: { kind: "class", values: indices.map((i) => letters[glyphClass(i)] as string) },
+    keys: Float64Array.from(indices, keyOfIndex),
+    place: (sample) => ({ file: "strokes", sample }),
+    hash: hashJson(samples),
+  };
+}
