@@ -1,0 +1,113 @@
+import type { Expectation } from "../plan/plan.js";
+import { trialLabels } from "./label.js";
+import { accuracyOf, type MetricValue, metricValues } from "./metric.js";
+import type { CompletedRecord, TrialRecord } from "./record.js";
+import { metricText } from "./units.js";
+
+/** What one trial says to an expectation. */
+export interface ExpectationCheck {
+  readonly trial: string;
+  readonly label: string;
+  /** The value farthest from what is expected; absent when the trial failed or did not measure it. */
+  readonly value?: number;
+  readonly met: boolean;
+  /** False when the 95% interval lies on both sides of the bound: more samples could turn the answer. */
+  readonly resolved: boolean;
+}
+
+export interface ExpectationResult {
+  readonly expectation: Expectation;
+  /** True when at least one trial of the scheme ran and every one meets the bound. */
+  readonly met: boolean;
+  readonly resolved: boolean;
+  readonly checks: readonly ExpectationCheck[];
+  /** One line for people. */
+  readonly sentence: string;
+}
+
+/**
+ * Holds a plan's expectations against its records. The measured value decides; the interval decides only whether the
+ * answer is called resolved, so that the exit code does not depend on how long was measured.
+ * Every trial of the scheme must meet it, at every batch size; failed trials do not, skipped ones are not asked.
+ */
+export function evaluateExpectations(
+  expectations: readonly Expectation[],
+  records: readonly TrialRecord[],
+): readonly ExpectationResult[] {
+  const labels = trialLabels(records);
+  return expectations.map((expectation) => {
+    const asked = records.filter(({ scheme, status }) => scheme.name === expectation.scheme && status !== "skipped");
+    const checks = asked.map((record) => checkRecord(expectation, record, labels.get(record.trial) ?? record.trial));
+    const met = checks.length > 0 && checks.every((check) => check.met);
+    const resolved = checks.every((check) => check.resolved);
+    const sentence = `${expectation.text}: ${reasonOf(expectation, asked, checks)}`;
+    return { expectation, met, resolved, checks, sentence };
+  });
+}
+
+function checkRecord(expectation: Expectation, record: TrialRecord, label: string): ExpectationCheck {
+  const about = { trial: record.trial, label };
+  const worst = record.status === "completed" ? worstValue(expectation, record) : undefined;
+  if (worst === undefined) return { ...about, met: false, resolved: true };
+  const [low, high] = worst.ci95 ?? [worst.value, worst.value];
+  const met = holds(expectation, worst.value);
+  const resolved = holds(expectation, low) === met && holds(expectation, high) === met;
+  return { ...about, value: worst.value, met, resolved };
+}
+
+/** Of several batch sizes the one that is farthest on the wrong side. */
+function worstValue(expectation: Expectation, record: CompletedRecord): MetricValue | undefined {
+  const values = metricValues(record, expectation.metric);
+  const excess = ({ value }: MetricValue) => {
+    if (expectation.comparison === "=") return Math.abs(value - expectation.value);
+    return expectation.comparison.startsWith("<") ? value : -value;
+  };
+  return [...values].sort((a, b) => excess(b) - excess(a))[0];
+}
+
+function holds({ comparison, value: bound }: Expectation, value: number): boolean {
+  switch (comparison) {
+    case "<":
+      return value < bound;
+    case "<=":
+      return value <= bound;
+    case ">":
+      return value > bound;
+    case ">=":
+      return value >= bound;
+    case "=":
+      return value === bound;
+  }
+}
+
+function reasonOf(
+  expectation: Expectation,
+  asked: readonly TrialRecord[],
+  checks: readonly ExpectationCheck[],
+): string {
+  if (checks.length === 0) return `not met: no trial of "${expectation.scheme}" ran`;
+  const completed = asked.find((record) => record.status === "completed");
+  const isShare = (completed && accuracyOf(completed)?.isShare) ?? true;
+  const missed = checks.filter((check) => !check.met);
+  if (missed.length > 0) {
+    const shown = missed.slice(0, 3).map((check) => `${check.label} ${valueText(expectation, check, asked, isShare)}`);
+    const more = missed.length > 3 ? ` and ${missed.length - 3} more` : "";
+    return `not met by ${shown.join(", ")}${more}`;
+  }
+  const count = checks.length === 1 ? "met" : `met by all ${checks.length} trials`;
+  const open = checks.filter((check) => !check.resolved).map((check) => check.label);
+  return open.length === 0
+    ? count
+    : `${count}, but not resolved for ${open.join(", ")}: the 95% interval passes the bound`;
+}
+
+function valueText(
+  expectation: Expectation,
+  check: ExpectationCheck,
+  asked: readonly TrialRecord[],
+  isShare: boolean,
+): string {
+  const failed = asked.some(({ trial, status }) => trial === check.trial && status === "failed");
+  if (check.value === undefined) return failed ? "(failed)" : "(not measured)";
+  return `(${metricText(expectation.metric, check.value, isShare)}${check.resolved ? "" : ", not resolved"})`;
+}

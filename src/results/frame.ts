@@ -1,0 +1,95 @@
+import { trialLabels } from "./label.js";
+import { accuracyOf } from "./metric.js";
+import type { CompletedRecord, LatencyResult, TrialRecord } from "./record.js";
+
+type Cell = number | string | null;
+
+/**
+ * Records as columns of equal length, for a data frame: one row a trial and batch size. Fractions, ratios, milliseconds
+ * and bytes; null where something was not measured, and in the numbers of failed and skipped trials.
+ */
+export function frameColumns(records: readonly TrialRecord[]): Record<string, Cell[]> {
+  const labels = trialLabels(records);
+  const rows = records.flatMap((record) =>
+    latenciesOf(record).map((latency) => rowOf(record, latency, labels.get(record.trial) ?? record.trial)),
+  );
+  const names = Object.keys(rows[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name] ?? null)]));
+}
+
+function latenciesOf(record: TrialRecord): readonly (LatencyResult | undefined)[] {
+  const latencies = record.status === "completed" ? (record.latency ?? []) : [];
+  return latencies.length === 0 ? [undefined] : latencies;
+}
+
+function rowOf(record: TrialRecord, latency: LatencyResult | undefined, label: string): Record<string, Cell> {
+  const { scheme } = record;
+  return {
+    experiment: record.experiment,
+    trial: record.trial,
+    label,
+    status: record.status,
+    scheme: scheme.name,
+    mode: scheme.mode,
+    weights: scheme.weights ?? null,
+    granularity: scheme.granularity ?? null,
+    group: scheme.group ?? null,
+    activations: scheme.activations ?? null,
+    calibration: scheme.calibration ?? null,
+    samples: scheme.samples ?? null,
+    method: scheme.method ?? null,
+    execution: scheme.execution,
+    ...accuracyCells(record.status === "completed" ? record : undefined),
+    ...latencyCells(latency),
+    ...resourceCells(record.status === "completed" ? record : undefined),
+    reason: reasonOf(record),
+  };
+}
+
+function accuracyCells(record: CompletedRecord | undefined): Record<string, Cell> {
+  const accuracy = record && accuracyOf(record);
+  const drop = record?.accuracy?.drop;
+  return {
+    metric: accuracy?.name ?? null,
+    accuracy: accuracy?.value ?? null,
+    accuracy_low: accuracy?.ci95[0] ?? null,
+    accuracy_high: accuracy?.ci95[1] ?? null,
+    accuracy_drop: drop?.value ?? null,
+    accuracy_drop_low: drop?.ci95[0] ?? null,
+    accuracy_drop_high: drop?.ci95[1] ?? null,
+    flips: record?.accuracy?.flips ?? null,
+    test_samples: accuracy?.n ?? null,
+  };
+}
+
+function latencyCells(latency: LatencyResult | undefined): Record<string, Cell> {
+  return {
+    batch: latency?.batch ?? null,
+    threads: latency?.threads ?? null,
+    latency_ms: latency?.medianMs ?? null,
+    baseline_ms: latency?.baselineMs ?? null,
+    speedup: latency?.speedup.value ?? null,
+    speedup_low: latency?.speedup.ci95[0] ?? null,
+    speedup_high: latency?.speedup.ci95[1] ?? null,
+    control: latency?.control.value ?? null,
+    verdict: latency?.verdict ?? null,
+  };
+}
+
+function resourceCells(record: CompletedRecord | undefined): Record<string, Cell> {
+  return {
+    size_bytes: record?.size?.bytes ?? null,
+    size_reduction: record?.size ? 1 - record.size.ratio : null,
+    memory_bytes: record?.memory?.peakBytes ?? null,
+    integer_nodes: record?.attestation.integerNodes ?? null,
+    float_nodes: record?.attestation.floatNodes ?? null,
+    attested: record ? String(record.attestation.attested) : null,
+    parity: record?.parity.maxRelativeError ?? null,
+  };
+}
+
+/** Why a trial has no figures; the verdict's place for those that failed or were skipped. */
+function reasonOf(record: TrialRecord): string | null {
+  if (record.status === "skipped") return record.reason;
+  return record.status === "failed" ? `${record.stage}: ${record.diagnostic.code}` : null;
+}

@@ -1,0 +1,42 @@
+import type { SchemeSummary, TrialRecord } from "./record.js";
+
+type Field = Exclude<keyof SchemeSummary, "name" | "mode" | "execution" | "keep">;
+
+/** Fields that tell trials of one scheme apart, in the order in which a label names them. */
+const fields: readonly Field[] = ["weights", "granularity", "group", "activations", "calibration", "samples", "method"];
+
+/**
+ * A short label for each record, by trial id: the scheme's name and the values that differ among the trials of that
+ * name, `static entropy`, `w4 g32 rtn`. Trials that still look alike get a number.
+ */
+export function trialLabels(records: readonly TrialRecord[]): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  const used = new Map<string, number>();
+  for (const { trial, scheme } of records) {
+    if (labels.has(trial)) continue;
+    const others = records.filter((record) => record.scheme.name === scheme.name).map((record) => record.scheme);
+    const varying = fields.filter((field) => new Set(others.map((other) => other[field])).size > 1);
+    const keepVaries = new Set(others.map(({ keep }) => JSON.stringify(keep ?? {}))).size > 1;
+    const parts = [scheme.name, ...varying.flatMap((field) => part(scheme, field))];
+    if (keepVaries) parts.push(...kept(scheme));
+    const label = parts.join(" ");
+    const times = (used.get(label) ?? 0) + 1;
+    used.set(label, times);
+    labels.set(trial, times === 1 ? label : `${label} #${times}`);
+  }
+  return labels;
+}
+
+function part(scheme: SchemeSummary, field: Field): string[] {
+  const value = scheme[field];
+  if (value === undefined) return [];
+  if (field === "group") return [`g${value}`];
+  return [field === "samples" ? `n=${value}` : String(value)];
+}
+
+/** `keep dense_2=fp32`, with the number of further layers. */
+function kept(scheme: SchemeSummary): string[] {
+  const [first, ...rest] = Object.entries(scheme.keep ?? {});
+  if (first === undefined) return [];
+  return [`keep ${first[0]}=${first[1]}${rest.length > 0 ? `+${rest.length}` : ""}`];
+}

@@ -1,0 +1,56 @@
+import type { MetricName } from "../plan/plan.js";
+import type { CompletedRecord } from "./record.js";
+
+/** One value that a record holds for a metric. */
+export interface MetricValue {
+  readonly value: number;
+  readonly ci95?: readonly [number, number];
+  /** With latency and speedup: batch and threads that it was measured with. */
+  readonly batch?: number;
+  readonly threads?: number;
+}
+
+/** The accuracy of a record whatever its metric is, with the metric's name. */
+export function accuracyOf(record: CompletedRecord) {
+  const { top1, agreement, mae } = record.accuracy ?? {};
+  if (top1) return { name: "top1", isShare: true, ...top1 } as const;
+  if (agreement) return { name: "agreement", isShare: true, ...agreement } as const;
+  return mae ? ({ name: "mae", isShare: false, ...mae } as const) : undefined;
+}
+
+/**
+ * The values of a metric, in the record's units: fractions, ratios, milliseconds, bytes, decibels.
+ * Latency and speedup have one for each batch size; the others one, or none where it was not measured.
+ * `sqnr` is that of the worst layer; a record whose layers are all exact has none.
+ */
+export function metricValues(record: CompletedRecord, metric: MetricName): readonly MetricValue[] {
+  const { accuracy, latency = [], size, memory, layers = [] } = record;
+  switch (metric) {
+    case "accuracy": {
+      const { value, ci95 } = accuracyOf(record) ?? {};
+      return value === undefined || ci95 === undefined ? [] : [{ value, ci95 }];
+    }
+    case "accuracy_drop":
+      return accuracy ? [accuracy.drop] : [];
+    case "flips":
+      return optional(accuracy?.flips);
+    case "speedup":
+      return latency.map(({ batch, threads, speedup }) => ({ ...speedup, batch, threads }));
+    case "latency":
+      return latency.map(({ batch, threads, medianMs }) => ({ value: medianMs, batch, threads }));
+    case "size":
+      return optional(size?.bytes);
+    case "size_reduction":
+      return optional(size && 1 - size.ratio);
+    case "memory":
+      return optional(memory?.peakBytes);
+    case "sqnr": {
+      const measured = layers.flatMap(({ sqnrDb }) => sqnrDb ?? []);
+      return measured.length === 0 ? [] : [{ value: Math.min(...measured) }];
+    }
+  }
+}
+
+function optional(value: number | undefined): readonly MetricValue[] {
+  return value === undefined ? [] : [{ value }];
+}
