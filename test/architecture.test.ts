@@ -23,6 +23,7 @@ const ranks: readonly (readonly [folder: string, rank: number])[] = [
   ["src/language", 5],
   ["src/run", 6],
   ["src/report", 6],
+  ["src/session", 7],
   ["src/session.ts", 7],
   ["src/index.ts", 7],
   ["src/cli", 8],

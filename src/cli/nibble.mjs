@@ -1,19 +1,18 @@
 #!/usr/bin/env node
 /**
  * Starts the command line. In a checkout it first builds what the sources have outrun; an installed package comes built.
- * `dist/cli/main.js` exports `main(args): Promise<number>`, the exit code.
+ * `dist/cli/main.js` either exports `main(args): Promise<number>`, the exit code, or does all its work when imported.
  */
 import { build, buildIsStale } from "../setup/build.mjs";
 import { root } from "../setup/places.mjs";
 
-/** @returns {Promise<(args: string[]) => Promise<number>>} */
+/** @returns {Promise<{ main?: (args: string[]) => Promise<number> }>} */
 async function commandLine() {
   if (buildIsStale(root)) {
     process.stderr.write("building dist from the sources\n");
     await build(root, { quick: true });
   }
-  const { main } = await import(new URL("../../dist/cli/main.js", import.meta.url).href);
-  return main;
+  return import(new URL("../../dist/cli/main.js", import.meta.url).href);
 }
 
 /** @param {NodeJS.ErrnoException} error */
@@ -23,8 +22,8 @@ function explained(error) {
   return `${missing} is missing: run \`npm run setup\` in ${root}`;
 }
 
-const main = await commandLine().catch((error) => {
+const started = await commandLine().catch((error) => {
   process.stderr.write(`nibble cannot start: ${explained(error)}\n`);
-  return undefined;
+  process.exitCode = 1;
 });
-process.exitCode = main === undefined ? 1 : await main(process.argv.slice(2));
+if (started?.main) process.exitCode = await started.main(process.argv.slice(2));

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { keepingProcessHandlers, restoreUtil, withoutDeprecations } from "./quiet.js";
+import { completeWasmKernels } from "./wasm-kernels.js";
 
 const require = createRequire(import.meta.url);
 
@@ -18,8 +19,6 @@ export interface TensorFlow {
   readonly version: string;
 }
 
-const BACKENDS = ["tensorflow", "wasm", "cpu"] as const satisfies readonly TfBackend[];
-
 let loaded: Promise<TensorFlow> | undefined;
 
 /**
@@ -29,8 +28,22 @@ let loaded: Promise<TensorFlow> | undefined;
  * `file://` URLs load and save on every backend.
  */
 export function loadTensorFlow(): Promise<TensorFlow> {
-  loaded ??= load(process.env.NIBBLE_TENSORFLOW);
+  loaded ??= startTensorFlow(process.env.NIBBLE_TENSORFLOW, nativeBindingPath());
   return loaded;
+}
+
+/**
+ * Starts TF.js on the first backend that works, from `first` on; anything but "wasm" and "cpu" begins with the native one.
+ * For callers that must not share the choice of the process: `loadTensorFlow` is for all others.
+ */
+export async function startTensorFlow(first: string | undefined, binding: string): Promise<TensorFlow> {
+  const tf = plainTfjs();
+  const backend =
+    (first !== "wasm" && first !== "cpu" && (await startNative(tf, binding)) && "tensorflow") ||
+    (first !== "cpu" && (await startWasm(tf)) && "wasm") ||
+    ((await startCpu(tf)) && "cpu");
+  if (!backend) throw new Error("engines: TF.js started on no backend, not even plain JavaScript");
+  return { tf, backend, version: tf.version.tfjs };
 }
 
 /** Path of the native binding that set-up builds; it need not exist. */
@@ -38,46 +51,37 @@ export function nativeBindingPath(): string {
   return join(packageFolder("@tensorflow/tfjs-node"), "lib", "napi-v8", "tfjs_binding.node");
 }
 
-async function load(wanted: string | undefined): Promise<TensorFlow> {
-  const tf = plainTfjs();
-  const first = wanted === "cpu" ? 2 : wanted === "wasm" ? 1 : 0;
-  for (const backend of BACKENDS.slice(first)) {
-    if (await start[backend](tf)) return { tf, backend, version: tf.version.tfjs };
+async function startNative(tf: TfModule, binding: string): Promise<boolean> {
+  if (!existsSync(binding)) return false;
+  try {
+    // Read by the library when it starts: 3 = fatal errors alone.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
+    restoreUtil();
+    // Alone first: a binding whose library is gone throws here, before tfjs-node registers half of itself.
+    withStderrMuted(() => require(binding));
+    withoutDeprecations(() => require("@tensorflow/tfjs-node"));
+    return await tf.setBackend("tensorflow");
+  } catch {
+    return false;
   }
-  throw new Error("engines: TF.js started on no backend, not even plain JavaScript");
 }
 
-const start: { readonly [B in TfBackend]: (tf: TfModule) => Promise<boolean> } = {
-  async tensorflow(tf) {
-    const binding = nativeBindingPath();
-    if (!existsSync(binding)) return false;
-    try {
-      // Read by the library when it starts: 3 = fatal errors alone.
-      process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
-      restoreUtil();
-      // Alone first: a binding whose library is gone throws here, before tfjs-node registers half of itself.
-      withStderrMuted(() => require(binding));
-      withoutDeprecations(() => require("@tensorflow/tfjs-node"));
-      return await tf.setBackend("tensorflow");
-    } catch {
-      return false;
-    }
-  },
-  async wasm(tf) {
-    try {
-      const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
-      wasm.setWasmPaths(join(packageFolder("@tensorflow/tfjs-backend-wasm"), "dist") + sep);
-      registerFileUrls(tf);
-      return await keepingProcessHandlers(() => tf.setBackend("wasm"));
-    } catch {
-      return false;
-    }
-  },
-  async cpu(tf) {
+async function startWasm(tf: TfModule): Promise<boolean> {
+  try {
+    const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
+    wasm.setWasmPaths(join(packageFolder("@tensorflow/tfjs-backend-wasm"), "dist") + sep);
     registerFileUrls(tf);
-    return tf.setBackend("cpu");
-  },
-};
+    completeWasmKernels(tf);
+    return await keepingProcessHandlers(() => tf.setBackend("wasm"));
+  } catch {
+    return false;
+  }
+}
+
+function startCpu(tf: TfModule): Promise<boolean> {
+  registerFileUrls(tf);
+  return tf.setBackend("cpu");
+}
 
 /** Runs `load` with stderr pointed away, by the small addon that set-up builds beside the binding. */
 function withStderrMuted(load: () => void): void {
