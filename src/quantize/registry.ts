@@ -75,8 +75,8 @@ const samples: OptionSpec = {
 };
 const group: OptionSpec = {
   name: "group",
-  type: { kind: "integer", min: 16, max: 65_536 },
-  summary: "elements of the input dimension that share a scale: a power of two from 16 to 256 (default 32)",
+  type: { kind: "integer", min: 16, max: 256 },
+  summary: "elements of the input dimension that share a scale: 16, 32, 64, 128 or 256 (default 32)",
 };
 const method: OptionSpec = {
   name: "method",
