@@ -1,5 +1,5 @@
 import { type Tensor, tensor, zeros } from "../../tensor/tensor.js";
-import { defineOperator, expectDType, expectShape, given, type KnownInputs, numericTypes } from "./define.js";
+import { defineOperator, expectDType, expectScalarShape, given, type KnownInputs, numericTypes } from "./define.js";
 
 /** min(max, max(x, min)) with scalar limits that may be absent; where min > max the result is max, as ONNX says. */
 export const clip = defineOperator({
@@ -35,5 +35,5 @@ function expectLimit(inputs: KnownInputs, index: number, name: string): void {
   const limit = inputs[index]?.type;
   if (!limit) return;
   expectDType(limit, [given(inputs, 0, "input").type.dtype], name);
-  expectShape(limit, [], name);
+  expectScalarShape(limit, name);
 }

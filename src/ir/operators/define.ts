@@ -101,6 +101,13 @@ export function expectShape(type: ValueType, shape: readonly Dim[], name: string
   if (!fits) throw new OperatorError(`${name} has shape ${showShape(type.shape)}, not ${showShape(shape)}`);
 }
 
+/** Throws unless the value is one number: shape [] or [1]. */
+export function expectScalarShape(type: ValueType, name: string): void {
+  if (type.shape.length > 1 || type.shape.some((dim) => dim !== 1)) {
+    throw new OperatorError(`${name} ${showShape(type.shape)} must be one number`);
+  }
+}
+
 /** The common shape under broadcasting. */
 export function broadcastTypes(...types: readonly ValueType[]): Dim[] {
   const shape = broadcastAll(types.map((type) => type.shape));

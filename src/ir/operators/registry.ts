@@ -1,12 +1,22 @@
 import type { Domain } from "../graph.js";
+import { cast } from "./cast.js";
 import { clip } from "./clip.js";
+import { contribProducts } from "./contrib-products.js";
+import { contribQLinear } from "./contrib-qlinear.js";
 import { convolutions } from "./convolution.js";
 import { elementwiseBinary } from "./elementwise-binary.js";
 import { elementwiseUnary } from "./elementwise-unary.js";
+import { indexing } from "./indexing.js";
+import { integerProducts } from "./integer-products.js";
+import { joining } from "./joining.js";
 import { matrixProducts } from "./matmul.js";
+import { matMulNBits } from "./matmul-nbits.js";
 import { normalizations } from "./normalization.js";
 import type { Operator } from "./operator.js";
 import { pools } from "./pooling.js";
+import { quantizeLinears } from "./quantize-linear.js";
+import { reductions } from "./reduction.js";
+import { resize } from "./resize.js";
 import { shapeOperators } from "./shape.js";
 import { softmaxes } from "./softmax.js";
 
@@ -15,12 +25,22 @@ export const operators: readonly Operator[] = [
   ...elementwiseUnary,
   ...elementwiseBinary,
   clip,
+  cast,
   ...softmaxes,
   ...convolutions,
   ...pools,
   ...matrixProducts,
   ...normalizations,
+  ...reductions,
   ...shapeOperators,
+  ...joining,
+  ...indexing,
+  resize,
+  ...quantizeLinears,
+  ...integerProducts,
+  ...contribProducts,
+  ...contribQLinear,
+  matMulNBits,
 ];
 
 const byName = new Map(operators.map((operator) => [`${operator.domain}:${operator.opType}`, operator]));

@@ -48,6 +48,11 @@ function alongAxis(
   return y;
 }
 
+/** Softmax of row-major values along one axis. */
+export function softmaxAlong(x: Float32Array, shape: readonly number[], axis: number): Float32Array {
+  return alongAxis(x, shape, axis, (shifted, sum) => Math.exp(shifted) / sum);
+}
+
 export const softmaxes: readonly Operator[] = [
   softmaxLike("Softmax", (shifted, sum) => Math.exp(shifted) / sum),
   softmaxLike("LogSoftmax", (shifted, sum) => shifted - Math.log(sum)),

@@ -1,0 +1,147 @@
+import { integerLimits, quantizeValue, requantizeValue } from "../../tensor/affine.js";
+import type { QuantDType } from "../../tensor/quant.js";
+import { type DType, type Tensor, tensor, zeros } from "../../tensor/tensor.js";
+import { showShape } from "../dim.js";
+import type { Dim, ValueType } from "../graph.js";
+import { expectDType, expectScalarShape, given, type KnownInputs, type TensorInputs } from "./define.js";
+import { OperatorError } from "./operator.js";
+
+/** What quantized operators share: checks of scales and zero points, and codes in and out. */
+
+export const codes8: readonly DType[] = ["uint8", "int8"];
+
+/** Throws unless the input is one number or one for each of `channels`. */
+export function expectPerChannel(type: ValueType, channels: Dim, name: string): void {
+  const [length] = type.shape;
+  const one = type.shape.length === 0 || (type.shape.length === 1 && length === 1);
+  if (!one && !(type.shape.length === 1 && length === channels)) {
+    throw new OperatorError(`${name} ${showShape(type.shape)} must be one number or [${channels}], one a channel`);
+  }
+}
+
+/** Throws when a constant scale is not a finite number > 0. */
+export function expectPositive(constant: Tensor | undefined, name: string): void {
+  for (const value of (constant?.data ?? []) as Float32Array) {
+    if (!(value > 0 && Number.isFinite(value)))
+      throw new OperatorError(`${name} has ${value}: a scale is finite and > 0`);
+  }
+}
+
+/**
+ * Checks the scale (float32) and the optional zero point (of dtype `codes`) that lie at `index` and `index + 1`,
+ * per tensor or, with `channels`, per channel.
+ */
+export function expectScale(inputs: KnownInputs, index: number, name: string, codes: DType, channels?: Dim): void {
+  const scale = given(inputs, index, `${name}_scale`);
+  expectDType(scale.type, ["float32"], `${name}_scale`);
+  expectPositive(scale.constant, `${name}_scale`);
+  const zeroPoint = inputs[index + 1];
+  if (zeroPoint) expectDType(zeroPoint.type, [codes], `${name}_zero_point`);
+  for (const [input, what] of [
+    [scale, "scale"],
+    [zeroPoint, "zero_point"],
+  ] as const) {
+    if (!input) continue;
+    if (channels === undefined) expectScalarShape(input.type, `${name}_${what}`);
+    else expectPerChannel(input.type, channels, `${name}_${what}`);
+  }
+}
+
+/** Scales as float32, one or one a channel. */
+export function scalesOf(inputs: TensorInputs, index: number, name: string): Float32Array {
+  const { data } = given(inputs, index, name);
+  if (!(data instanceof Float32Array)) throw new OperatorError(`${name} is not float32`);
+  return data;
+}
+
+/** The one scale of a per-tensor operand. */
+export function scaleOf(inputs: TensorInputs, index: number, name: string): number {
+  return scalesOf(inputs, index, name)[0] ?? Number.NaN;
+}
+
+/** The zero point, 0 when absent. */
+export function zeroPointOf(inputs: TensorInputs, index: number): number {
+  return Number(inputs[index]?.data[0] ?? 0);
+}
+
+/**
+ * Codes minus their zero points, as float64 for exact sums.
+ * @param channelOf the channel of an element, where zero points are per channel
+ */
+export function centered(
+  codes: Tensor,
+  zeroPoints: Tensor | undefined,
+  channelOf: (element: number) => number = () => 0,
+): Float64Array {
+  const points = zeroPoints ? Float64Array.from(zeroPoints.data as Int8Array) : Float64Array.of(0);
+  const from = codes.data as Uint8Array;
+  if (points.length === 1) return Float64Array.from(from, (code) => code - (points[0] as number));
+  return Float64Array.from(from, (code, i) => code - (points[channelOf(i)] as number));
+}
+
+/** Real values of codes of a per-tensor operand: float32((code - zeroPoint) * scale). */
+export function realValues(codes: Tensor, scale: number, zeroPoint: number): Float32Array {
+  return Float32Array.from(codes.data as Uint8Array, (code) => (code - zeroPoint) * scale);
+}
+
+/** Quantizes float32 values per tensor to the 8-bit type. */
+export function toCodes(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  dtype: DType,
+  scale: number,
+  zeroPoint: number,
+): Tensor {
+  const limits = integerLimits(dtype as QuantDType);
+  const result: Tensor = zeros(dtype, shape);
+  const to = result.data as Uint8Array;
+  for (let i = 0; i < to.length; i++) to[i] = quantizeValue(Math.fround(values[i] as number), scale, zeroPoint, limits);
+  return result;
+}
+
+/**
+ * Requantizes int32 sums: `saturate(round(float32(sum) * multiplier[channel]) + zeroPoint)`.
+ * @param sums       exact, before they wrap to int32
+ * @param multiplier float32, one or one a channel
+ */
+export function requantized(
+  sums: Float64Array,
+  shape: readonly number[],
+  channelOf: (element: number) => number,
+  output: { readonly multiplier: Float32Array; readonly zeroPoint: number; readonly dtype: DType },
+): Tensor {
+  const { multiplier, zeroPoint, dtype } = output;
+  const limits = integerLimits(dtype as QuantDType);
+  const result: Tensor = zeros(dtype, shape);
+  const to = result.data as Uint8Array;
+  for (let i = 0; i < to.length; i++) {
+    const factor = multiplier[multiplier.length === 1 ? 0 : channelOf(i)] as number;
+    to[i] = requantizeValue((sums[i] as number) | 0, factor, zeroPoint, limits);
+  }
+  return result;
+}
+
+/** Codes with a scale and zero point chosen from the values, as DynamicQuantizeLinear defines them. */
+export interface DynamicCodes {
+  readonly codes: Tensor<"uint8">;
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/**
+ * `scale = (max(x, 0) - min(x, 0)) / 255`, `zeroPoint = round(saturate(-min / scale))`, in float32; scale 1 for all zeros.
+ * @see https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
+ */
+export function dynamicCodes(x: Float32Array, shape: readonly number[]): DynamicCodes {
+  let min = 0;
+  let max = 0;
+  for (const value of x) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  const limits = integerLimits("uint8");
+  const scale = max === min ? 1 : Math.fround(Math.fround(max - min) / 255);
+  const zeroPoint = quantizeValue(-min, scale, 0, limits);
+  const codes = Uint8Array.from(x, (value) => quantizeValue(value, scale, zeroPoint, limits));
+  return { codes: tensor("uint8", shape, codes), scale, zeroPoint };
+}
