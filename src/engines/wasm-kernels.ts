@@ -1,5 +1,6 @@
 import type { DataType, KernelBackend, KernelConfig, Tensor, TensorInfo } from "@tensorflow/tfjs";
-import type { TfModule } from "./tfjs.js";
+
+type TfModule = typeof import("@tensorflow/tfjs");
 
 /** What both the CPU and the wasm backend have beyond the interface that TF.js declares. */
 interface ArrayBackend extends KernelBackend {
