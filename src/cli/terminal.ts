@@ -7,6 +7,8 @@ export interface Terminal {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls back at Ctrl-C and at a polite kill, until the returned function is called. */
+  interrupts(onInterrupt: () => void): () => void;
 }
 
 /** Columns of the terminal; 80 when the output is not one. */
@@ -16,9 +18,9 @@ export function columnsOf(terminal: Terminal): number {
 
 /** Colour on terminals alone, never with NO_COLOR (https://no-color.org); FORCE_COLOR turns it on anywhere. */
 export function wantsColour(terminal: Terminal, stream: NodeJS.WriteStream = terminal.stdout): boolean {
-  if (terminal.env["NO_COLOR"]) return false;
-  if (terminal.env["FORCE_COLOR"] && terminal.env["FORCE_COLOR"] !== "0") return true;
-  return stream.isTTY === true && terminal.env["TERM"] !== "dumb";
+  if (terminal.env.NO_COLOR) return false;
+  if (terminal.env.FORCE_COLOR && terminal.env.FORCE_COLOR !== "0") return true;
+  return stream.isTTY === true && terminal.env.TERM !== "dumb";
 }
 
 /** Colours the head of a rendered diagnostic: its severity and code. */

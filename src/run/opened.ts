@@ -83,7 +83,7 @@ async function calibrate(
   const calibrator = startCalibration(graph, calibrations);
   const most = Math.max(...calibrations.map(({ samples }) => samples));
   const chosen = seededRandom(seed).shuffle(dataset.splits.train.slice()).subarray(0, most);
-  if (chosen.length === 0) fail("no-training-samples", { dataset: dataset.name });
+  if (chosen.length === 0) fail("calibration-empty", { scheme: "static" });
   const session = await engine.load(toOnnx(calibrator.graph), { threads: 1, optimization: "all" });
   try {
     let offset = 0;

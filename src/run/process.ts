@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
+import { ownPackage } from "../base/package.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
 import type { Stage } from "./stage.js";
 
@@ -38,27 +37,12 @@ export class TaskError extends DiagnosticError {
 
 const LAST_OUTPUT = 2000;
 
-/** The folder of this package: where package.json with our name lies, above this file in source and in dist alike. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!isOurPackage(join(folder, "package.json"))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error("run: the folder of the nibble package was not found");
-    folder = parent;
-  }
-  return folder;
-}
-
-function isOurPackage(file: string): boolean {
-  return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "nibble-quant";
-}
-
 /** From sources (tests) the child runs TypeScript through tsx; from a build it runs dist. */
 function entryPoint(): { readonly file: string; readonly execArgv: readonly string[] } {
-  const root = packageRoot();
-  return import.meta.url.endsWith(".ts")
-    ? { file: join(root, "src/run/worker.ts"), execArgv: ["--import", "tsx"] }
-    : { file: join(root, "dist/run/worker.js"), execArgv: [] };
+  const { folder, fromSource } = ownPackage();
+  return fromSource
+    ? { file: join(folder, "src/run/worker.ts"), execArgv: ["--import", "tsx"] }
+    : { file: join(folder, "dist/run/worker.js"), execArgv: [] };
 }
 
 /** Starts a child process. */

@@ -1,0 +1,22 @@
+import { styleText } from "node:util";
+import { type Check, inspectMachine } from "../../engines/doctor.js";
+import { EXIT } from "../exit.js";
+import type { Shell } from "../shell.js";
+import { wantsColour } from "../terminal.js";
+
+/** `nibble doctor`: what is there, what is missing, what that costs, and the command that mends it. */
+export async function doctorCommand(_flags: { readonly json: boolean }, shell: Shell): Promise<number> {
+  const checks = await inspectMachine();
+  const colour = wantsColour(shell.terminal);
+  for (const check of checks) shell.print(shell.json ? JSON.stringify(check) : line(check, colour));
+  return checks.some(({ status }) => status === "missing") ? EXIT.trial : EXIT.ok;
+}
+
+const marks = { ok: ["✓", "green"], degraded: ["!", "yellow"], missing: ["✗", "red"] } as const;
+
+function line({ name, status, detail, cost, mend }: Check, colour: boolean): string {
+  const [mark, style] = marks[status];
+  const head = colour ? styleText(style, mark) : mark;
+  const rest = [cost && `    costs: ${cost}`, mend && `    mend:  ${mend}`].filter(Boolean);
+  return [`${head} ${name.padEnd(22)} ${detail}`, ...rest].join("\n");
+}

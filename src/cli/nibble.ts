@@ -1,0 +1,87 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { type Shell, shellOf, type SharedOptions } from "./shell.js";
+import { checkCommand } from "./commands/check.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { explainCommand } from "./commands/explain.js";
+import { runCommand, type RunFlags } from "./commands/run.js";
+import { EXIT } from "./exit.js";
+import type { Terminal } from "./terminal.js";
+import { ownPackage } from "../base/package.js";
+
+/**
+ * The command line: reads arguments, calls the session, prints. Decides nothing about quantization.
+ * @returns the exit code (`exit.ts`)
+ */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = EXIT.ok;
+  const outcome = (promise: Promise<number>) =>
+    promise.then((result) => {
+      code = result;
+    });
+  const shell = (flags: SharedOptions): Shell => shellOf(terminal, flags);
+  const program = new Command("nibble")
+    .description("Quantization experiments: one model, every precision, one honest table.")
+    .version(ownPackage().version)
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    })
+    .exitOverride()
+    .showSuggestionAfterError();
+
+  shared(program.command("run").argument("<file>", ".nib program").summary("run the experiments of a program"))
+    .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
+    .option("--workers <n>", "trials quantized and evaluated at once; timing always runs alone", positiveInteger, 1)
+    .option("--quick", "fewer timing samples; the report says so", false)
+    .option("--fresh", "measure again what the ledger already holds", false)
+    .option("--resume", "take over finished trials of earlier runs (the default)", true)
+    .option("--out <dir>", "where results are written (default: .nibble/results under the project root)")
+    .action((file: string, flags: RunFlags) => outcome(runCommand(file, flags, shell(flags))));
+
+  shared(program.command("check").argument("<file>", ".nib program").summary("check a program and run nothing"))
+    .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
+    .action((file: string, flags: SharedOptions) => outcome(checkCommand(file, flags, shell(flags))));
+
+  shared(program.command("explain").argument("<file>", ".nib program").summary("what would run, what not, and why"))
+    .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
+    .action((file: string, flags: SharedOptions) => outcome(explainCommand(file, flags, shell(flags))));
+
+  program
+    .command("doctor")
+    .summary("what this machine has, what is missing, what that costs, and what mends it")
+    .option("--json", "one JSON object a line", false)
+    .action((flags: { json: boolean }) => outcome(doctorCommand(flags, shell({ ...flags, quiet: false }))));
+
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.wrongProgram;
+    throw error;
+  }
+}
+
+function shared(command: Command): Command {
+  return command
+    .option("--json", "one JSON object a line on standard output", false)
+    .option("--quiet", "no progress, no table", false)
+    .option("--allow <dir>", "also let the program read files under this folder", collect, []);
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function collectParameter(value: string, earlier: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [name, ...rest] = value.split("=");
+  if (!name || rest.length === 0) throw new InvalidArgumentError('write it as name=value, for example "samples=64".');
+  return { ...earlier, [name]: rest.join("=") };
+}
+
+function positiveInteger(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 256) {
+    throw new InvalidArgumentError("a whole number from 1 to 256 is expected.");
+  }
+  return number;
+}

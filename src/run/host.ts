@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { hashJson } from "../base/hash.js";
+import type { DataReference } from "../datasets/dataset.js";
+import { readers } from "../datasets/registry.js";
+import { readTfjs } from "../frontends/tfjs/read.js";
+import { summarize } from "../frontends/tfjs/summary.js";
+import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
+import type { ModelReference } from "../plan/plan.js";
+import { type CpuProfile, cpuProfile } from "../quantize/profile.js";
+import { readCpu } from "../measure/environment.js";
+import { resolveAllowed } from "./paths.js";
+
+export interface HostOptions {
+  /** Absolute folders under which a program may read. */
+  readonly allowed: readonly string[];
+  /** Values behind `$name`. */
+  readonly values?: ReadonlyMap<string, unknown>;
+  /** `-p name=value`. */
+  readonly parameters?: ReadonlyMap<string, unknown>;
+  /** Puts a value that is no path on disk, so that a frontend and a child process can read it. */
+  readonly saveValue?: ProgramHost["saveValue"];
+}
+
+/** The world as a program sees it: real files under the allowed folders, this machine's CPU. Descriptions are cached. */
+export function fileHost(options: HostOptions): ProgramHost {
+  const models = new Map<string, Promise<ModelDescription>>();
+  const data = new Map<string, Promise<DataDescription>>();
+  const once = <T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
+    const held = cache.get(key) ?? make();
+    cache.set(key, held);
+    return held;
+  };
+  return {
+    readFile: (path) => readFile(path, "utf8"),
+    resolvePath(path, fromFile) {
+      const resolved = resolveAllowed(path, fromFile, options.allowed);
+      if ("path" in resolved) return resolved;
+      return {
+        refused: `it lies outside the project root ${options.allowed[0] ?? ""}; \`--allow DIR\` adds a folder`,
+      };
+    },
+    describeModel: (ref) => once(models, JSON.stringify([ref.path, ref.inputShape]), () => describeModel(ref)),
+    describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
+    values: options.values ?? new Map(),
+    ...(options.parameters ? { parameters: options.parameters } : {}),
+    ...(options.saveValue ? { saveValue: options.saveValue } : {}),
+    cpu: thisCpu(),
+  };
+}
+
+/** The profile of the CPU that this process runs on. */
+export function thisCpu(): CpuProfile {
+  const { arch, flags } = readCpu();
+  return cpuProfile(arch, flags);
+}
+
+async function describeModel(ref: ModelReference): Promise<ModelDescription> {
+  const model = await readTfjs(ref.path);
+  const { layers, inputs } = summarize(model);
+  return { hash: model.hash, layers, inputs };
+}
+
+async function describeData(ref: DataReference): Promise<DataDescription> {
+  const reader = readers.find(({ name }) => name === ref.reader);
+  if (!reader) throw new Error(`run: no reader is called ${ref.reader}; the checker lets none such through`);
+  const summary = await reader.summarize(ref);
+  return { ...summary, hash: ref.path === undefined ? hashJson([ref.reader]) : await hashSource(ref.path) };
+}
+
+/** Of a file its bytes; of a folder, whose files are hashed when they are read, its path and time of change. */
+async function hashSource(path: string): Promise<string> {
+  const facts = await stat(path);
+  if (facts.isDirectory()) return hashJson([path, facts.mtimeMs]);
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest("hex")}`;
+}
