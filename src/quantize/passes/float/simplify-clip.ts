@@ -1,5 +1,5 @@
 import type { Graph, Node, Pass } from "../../../ir/graph.js";
-import { tensor } from "../../../tensor/tensor.js";
+import { type Tensor, tensor } from "../../../tensor/tensor.js";
 import { draftOf, isReadOnce, scalarOf, usesOf } from "./rewrite.js";
 
 const MOST = 3.4028234663852886e38;
@@ -62,7 +62,7 @@ function simplified(graph: Graph, node: Node): Graph {
 
 function limitsOf(node: Node, graph: Graph): { readonly input: string; readonly limits: Limits } | undefined {
   const [input = "", second = "", third = ""] = node.inputs;
-  const value = (name: string, absent: number) => (name === "" ? absent : scalarOf(graph.initializers.get(name)));
+  const value = (name: string, absent: number) => (name === "" ? absent : float32Scalar(graph.initializers.get(name)));
   switch (node.opType) {
     case "Relu":
       return { input, limits: { min: 0, max: Number.POSITIVE_INFINITY } };
@@ -75,7 +75,7 @@ function limitsOf(node: Node, graph: Graph): { readonly input: string; readonly 
       if (node.inputs.length !== 2) return undefined;
       const name = node.inputs.find((operand) => graph.initializers.has(operand)) ?? "";
       const constant = graph.initializers.get(name);
-      const bound = constant?.shape.length === 0 ? scalarOf(constant) : undefined;
+      const bound = constant?.shape.length === 0 ? float32Scalar(constant) : undefined;
       const other = node.inputs.find((operand) => operand !== name);
       if (bound === undefined || other === undefined) return undefined;
       const limits =
@@ -87,4 +87,9 @@ function limitsOf(node: Node, graph: Graph): { readonly input: string; readonly 
     default:
       return undefined;
   }
+}
+
+/** Integers are left alone: their limits would have to stay integers. */
+function float32Scalar(value: Tensor | undefined): number | undefined {
+  return value?.dtype === "float32" ? scalarOf(value) : undefined;
 }

@@ -1,0 +1,42 @@
+import type { Dim } from "../../../ir/graph.js";
+
+/** `perm` of a Transpose: dimension k of the output is dimension `perm[k]` of the input. */
+export type Permutation = readonly number[];
+
+export function identityOf(rank: number): Permutation {
+  return Array.from({ length: rank }, (_, i) => i);
+}
+
+export function isIdentity(perm: Permutation): boolean {
+  return perm.every((axis, i) => axis === i);
+}
+
+/** The permutation that undoes it. */
+export function inverseOf(perm: Permutation): Permutation {
+  const inverse = new Array<number>(perm.length).fill(0);
+  for (const [i, axis] of perm.entries()) inverse[axis] = i;
+  return inverse;
+}
+
+/** One Transpose for two: first `first`, then `second`. */
+export function composed(first: Permutation, second: Permutation): Permutation {
+  return second.map((axis) => first[axis] ?? 0);
+}
+
+/** `values[perm[k]]` at each k: a shape after a Transpose, or pads and scales brought into another order. */
+export function permuted<T>(values: readonly T[], perm: Permutation): T[] {
+  return perm.map((axis) => values[axis] as T);
+}
+
+/** Whether a Transpose from `shape` moves sizes of 1 only, so that the elements stay in their order. */
+export function keepsOrder(shape: readonly Dim[], perm: Permutation): boolean {
+  const moved = perm.filter((axis) => shape[axis] !== 1);
+  return moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0));
+}
+
+/** What is left of a permutation when the output's dimensions in `axes` are gone. */
+export function withoutAxes(perm: Permutation, axes: ReadonlySet<number>): Permutation {
+  const left = perm.filter((_, i) => !axes.has(i));
+  const order = [...left].sort((a, b) => a - b);
+  return left.map((axis) => order.indexOf(axis));
+}

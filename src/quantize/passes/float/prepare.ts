@@ -1,0 +1,33 @@
+import type { Graph, Pass } from "../../../ir/graph.js";
+import { runPasses } from "../../../ir/passes.js";
+import { foldBatchNorm } from "./fold-batch-norm.js";
+import { foldConstants } from "./fold-constants.js";
+import { foldPad } from "./fold-pad.js";
+import { mergeBias } from "./merge-bias.js";
+import { moveTransposes } from "./move-transposes.js";
+import { removeIdentity } from "./remove-identity.js";
+import { simplifyClip } from "./simplify-clip.js";
+
+/**
+ * The passes that every model goes through, in order. Transposes move first, so that what belongs together is adjacent, and
+ * again at the end, because a folded batch normalization no longer stands in their way.
+ */
+export const floatPasses: readonly Pass[] = [
+  removeIdentity,
+  foldConstants,
+  moveTransposes,
+  foldBatchNorm,
+  mergeBias,
+  foldPad,
+  simplifyClip,
+  moveTransposes,
+  removeIdentity,
+];
+
+/**
+ * The one float graph that both the fp32 baseline and every quantization start from: it computes what `graph` computes, with
+ * batch normalization folded, layouts settled and biases and cuts in the forms that engines have kernels for.
+ */
+export function prepare(graph: Graph): Graph {
+  return runPasses(graph, floatPasses);
+}
