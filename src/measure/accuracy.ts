@@ -127,7 +127,7 @@ function refuseNaN(output: Float32Array, row: number, width: number, sample: num
  *
  * Intervals, all 95%: `top1` and `agreement` Wilson's score interval; the drop of `top1` Tango's score interval of paired
  * proportions (it stays honest when few samples flip); the drop of `agreement` Wilson's of the flips; `mae` and its drop
- * a BCa bootstrap over samples, seeded.
+ * a studentized bootstrap over samples, seeded.
  * @param trial and baseline: scores of the same samples in the same order
  */
 export function compareAccuracy(trial: Scores, baseline: Scores, options: { readonly seed: number }): AccuracyResult {
