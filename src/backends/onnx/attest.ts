@@ -1,0 +1,98 @@
+import type { Graph, Node } from "../../ir/graph.js";
+import { type OnnxNode, readOnnxNodes } from "./read.js";
+
+/** What the engine's own optimized graph says about how a quantized graph ran. */
+export interface AttestationFacts {
+  /** Nodes that compute on integers. */
+  readonly integerNodes: number;
+  /** Convolutions, matrix products and recurrences that compute in float. */
+  readonly floatNodes: number;
+  /** Whether every node that was planned as integer runs as integer. */
+  readonly attested: boolean;
+  /** One sentence: what ran, or which nodes fell back. */
+  readonly reason: string;
+}
+
+/** Operators that multiply or combine integer codes, under the names that ONNX, onnxruntime and its fusions give them. */
+const integerOperators = new Set(
+  (
+    "QLinearConv QLinearMatMul ConvInteger MatMulInteger MatMulInteger16 QGemm QAttention " +
+    "DynamicQuantizeMatMul DynamicQuantizeLSTM MatMulIntegerToFloat ConvIntegerToFloat " +
+    "QLinearAdd QLinearMul QLinearConcat QLinearAveragePool QLinearGlobalAveragePool QLinearLeakyRelu QLinearSigmoid " +
+    "QLinearSoftmax QLinearReduceMean QLinearWhere"
+  ).split(" "),
+);
+
+/** Operators whose float form is the bulk of a model's arithmetic; layout, shape and activation operators are not counted. */
+const floatOperators = new Set(
+  (
+    "Conv ConvTranspose Gemm MatMul Einsum LSTM GRU RNN " +
+    "FusedConv NhwcFusedConv ConvTransposeWithDynamicPads FusedGemm FusedMatMul TransposeMatMul FusedMatMulActivation Attention"
+  ).split(" "),
+);
+
+/** int8 activations in the blocked weight-only product; any other level multiplies in float. */
+const INTEGER_ACCURACY_LEVEL = 4;
+
+/**
+ * Compares the graph that was planned with the graph that the engine wrote after its own optimizations. A node counts as
+ * planned integer when it is an integer operator, or a product whose weights come out of a DequantizeLinear (QDQ form). It is
+ * found when an integer kernel has its name (the engine adds "_token_N" when it changes the layout), its output or its weights.
+ * @param planned   the quantized graph that was lowered
+ * @param optimized the ONNX file that the engine wrote of it
+ */
+export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts {
+  const nodes = readOnnxNodes(optimized);
+  const integer = nodes.filter(runsOnIntegers);
+  const float = nodes.filter((node) => isFloatProduct(node));
+  const found = evidenceOf(integer);
+  const wanted = plannedIntegers(planned);
+  const fallen = wanted.filter((node) => !found(node));
+  const counts = { integerNodes: integer.length, floatNodes: float.length };
+  if (fallen.length > 0) {
+    const names = fallen.map(({ name }) => name);
+    const shown = names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more` : names.join(", ");
+    return {
+      ...counts,
+      attested: false,
+      reason: `${fallen.length} of ${wanted.length} planned integer nodes did not run as integer: ${shown}`,
+    };
+  }
+  const reason =
+    wanted.length === 0
+      ? `no integer nodes were planned; ${float.length} products in float`
+      : `all ${wanted.length} planned integer nodes ran as integer; ${float.length} products in float`;
+  return { ...counts, attested: true, reason };
+}
+
+function runsOnIntegers({ opType, attributes }: OnnxNode): boolean {
+  if (opType === "MatMulNBits") return attributes.accuracy_level === INTEGER_ACCURACY_LEVEL;
+  return integerOperators.has(opType);
+}
+
+function isFloatProduct(node: OnnxNode): boolean {
+  return node.opType === "MatMulNBits" ? !runsOnIntegers(node) : floatOperators.has(node.opType);
+}
+
+function plannedIntegers(graph: Graph): readonly Node[] {
+  const dequantized = new Set(
+    graph.nodes.filter(({ opType }) => opType === "DequantizeLinear").flatMap(({ outputs }) => outputs),
+  );
+  return graph.nodes.filter(
+    ({ opType, inputs }) =>
+      integerOperators.has(opType) ||
+      opType === "MatMulNBits" ||
+      (floatOperators.has(opType) && dequantized.has(inputs[1] ?? "")),
+  );
+}
+
+/** Whether some integer kernel is this node: by name, by the value that it makes, or by its weights (a fused MatMulInteger). */
+function evidenceOf(kernels: readonly OnnxNode[]): (node: Node) => boolean {
+  const names = new Set(kernels.map(({ name }) => name.replace(/_token_\d+$/, "")));
+  const outputs = new Set(kernels.flatMap((kernel) => kernel.outputs));
+  const inputs = new Set(kernels.flatMap((kernel) => kernel.inputs));
+  return (node) =>
+    names.has(node.name) ||
+    outputs.has(node.outputs[0] ?? "") ||
+    (node.opType === "MatMulInteger" && inputs.has(node.inputs[1] ?? ""));
+}
