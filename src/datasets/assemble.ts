@@ -21,8 +21,10 @@ export interface Samples {
   readonly keys: Float64Array;
   /** Where sample i was read. */
   place(index: number): DataPlace;
-  /** Hash of the source's bytes, or of what makes the samples. */
-  readonly hash: ContentHash;
+  /** Reads the samples that will be used; absent when they are there already. Called once, before any `fill`. */
+  load?(indices: Int32Array): Promise<void>;
+  /** Hash of the source's bytes, or of what makes the samples; asked for after `load`. */
+  hash(): ContentHash;
 }
 
 /** `value = raw * scale + offset`, then `(value - mean) / deviation` for each of `mean.length` channels. */
@@ -37,15 +39,16 @@ interface Transform {
  * A data set from samples: labels become classes, the splits are drawn, `limit` takes its share, and normalization is
  * fitted on the training split alone.
  */
-export function assemble(ref: DataReference, settings: DataSettings, samples: Samples): Dataset {
+export async function assemble(ref: DataReference, settings: DataSettings, samples: Samples): Promise<Dataset> {
   const all = samples.labels && resolveLabels(samples.labels, settings.names("classes"), samples.place);
   const drawn = limitSplits(splitSamples(samples.keys, all, settings.split()), settings.number("limit"));
   const { kept, splits } = renumber(drawn);
   const labels = all && selectLabels(all, kept);
+  await samples.load?.(kept);
   const transforms = samples.inputs.map((input) => fitTransform(input, drawn.train, settings));
   return {
     name: ref.name,
-    hash: hashJson({ reader: ref.reader, content: samples.hash, settings: effective(ref.settings) }),
+    hash: hashJson({ reader: ref.reader, content: samples.hash(), settings: effective(ref.settings) }),
     size: kept.length,
     inputShapes: samples.inputs.map(({ shape }) => shape),
     ...(labels ? { labels } : {}),

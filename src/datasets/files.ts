@@ -90,6 +90,19 @@ export async function readBytes(path: string): Promise<{ bytes: Uint8Array; hash
   return { bytes: Buffer.concat(parts), hash: stream.hash() };
 }
 
+/** At most the first `count` bytes, unpacked when gzipped: enough for a header. */
+export async function readHead(path: string, count: number): Promise<Uint8Array> {
+  const stream = await streamFile(path);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream.chunks) {
+    parts.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= count) break;
+  }
+  return Buffer.concat(parts).subarray(0, count);
+}
+
 async function isGzip(path: string): Promise<boolean> {
   const file = await open(path, "r").catch((error: unknown) => unreadable(path, error));
   try {

@@ -101,7 +101,7 @@ async function readTable(path: string, settings: DataSettings): Promise<Samples>
     ...(labelName === undefined ? {} : { labels: labelsOf(table, real) }),
     keys: rows.keys(),
     place: (i) => ({ file: path, line: lines[i] as number, ...(labelName ? { column: labelName } : {}) }),
-    hash,
+    hash: () => hash,
   };
 }
 

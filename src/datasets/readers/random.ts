@@ -1,6 +1,13 @@
+import { fail } from "../../base/diagnostic.js";
+import { hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
+import { type Random, seededRandom } from "../../base/random.js";
+import { elementCount } from "../../tensor/tensor.js";
+import { assemble, type SampleInput, type Samples } from "../assemble.js";
+import { keyOfIndex, sampleSeed } from "../keys.js";
 import { offset, scale, shape, split } from "../options.js";
 import type { DataReader } from "../reader.js";
+import { type DataSettings, settingsOf } from "../settings.js";
 
 const more = (n: number): OptionSpec => ({
   ...shape,
@@ -50,11 +57,57 @@ export const random: DataReader = {
   summary: "random values without labels; accuracy is then agreement with fp32",
   source: "none",
   options,
-
-  summarize: async () => {
-    throw new Error("datasets: random is being written");
+  async summarize(ref) {
+    const { size, inputs } = randomSamples(settingsOf(ref, options));
+    return { size, inputShapes: inputs.map((input) => input.shape) };
   },
-  open: async () => {
-    throw new Error("datasets: random is being written");
+  async open(ref) {
+    const settings = settingsOf(ref, options);
+    return assemble(ref, settings, randomSamples(settings));
   },
 };
+
+function randomSamples(settings: DataSettings): Samples {
+  const size = settings.number("count") ?? 256;
+  const seed = settings.number("seed") ?? 1;
+  const draw = drawer(settings);
+  const shapes = ["shape", "shape_2", "shape_3", "shape_4"].flatMap((name) => {
+    const given = settings.shape(name);
+    return given ? [given] : [];
+  });
+  return {
+    size,
+    inputs: shapes.map((each, n) => randomInput(each, sampleSeed(seed, -1 - n), draw)),
+    keys: Float64Array.from({ length: size }, (_, i) => keyOfIndex(i)),
+    place: (sample) => ({ file: "random", sample }),
+    // Everything that decides the values is a setting.
+    hash: () => hashJson({ made: "random", version: 1 }),
+  };
+}
+
+function randomInput(sizes: readonly number[], seed: number, draw: (random: Random) => number): SampleInput {
+  const width = elementCount(sizes);
+  return {
+    shape: sizes,
+    fill(index, out, at) {
+      const stream = seededRandom(sampleSeed(seed, index));
+      for (let i = at; i < at + width; i++) out[i] = draw(stream);
+    },
+  };
+}
+
+function drawer(settings: DataSettings): (random: Random) => number {
+  const low = settings.number("low") ?? 0;
+  const high = settings.number("high") ?? 1;
+  if (high < low) {
+    fail("data-option-invalid", { option: "high", expected: `a number of at least low, ${low}`, given: String(high) });
+  }
+  const distribution = settings.choice("distribution") ?? "uniform";
+  if (distribution === "normal") return (stream) => stream.normal();
+  if (distribution === "uniform") return (stream) => low + (high - low) * stream.next();
+  if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high)) {
+    const given = `${low} and ${high}`;
+    fail("data-option-invalid", { option: "distribution", expected: "whole low and high for integer", given });
+  }
+  return (stream) => stream.integer(low, high);
+}

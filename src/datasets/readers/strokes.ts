@@ -57,6 +57,6 @@ function madeSamples(settings: DataSettings): Samples {
     labels: { kind: "class", values: indices.map((i) => letters[glyphClass(i)] as string) },
     keys: Float64Array.from(indices, keyOfIndex),
     place: (sample) => ({ file: "strokes", sample }),
-    hash: hashJson(samples),
+    hash: () => hashJson(samples),
   };
 }
