@@ -66,11 +66,11 @@ export function downloadHost(environment = process.env) {
  * The library from the cache, else from the first source that can be had.
  * @param {string} cache
  * @param {(line: string) => void} say
+ * @param {Source[]} [all]
  * @returns {Promise<{ library?: Library, reasons: string[] }>} `reasons` says why each source that failed did
  */
-export async function getLibrary(cache, say) {
+export async function getLibrary(cache, say, all = sources()) {
   const reasons = [];
-  const all = sources();
   if (all.length === 0)
     reasons.push(`it is built on Linux x64 and arm64 alone, not on ${process.platform} ${process.arch}`);
   for (const source of all) {
