@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type * as Ort from "onnxruntime-node";
 import { DiagnosticError, fail } from "../base/diagnostic.js";
 import { type DType, type Tensor, type TensorData, tensor } from "../tensor/tensor.js";
@@ -21,6 +22,12 @@ const DTYPES: ReadonlySet<string> = new Set<DType>([
   "bool",
 ]);
 
+/** Version of the installed onnxruntime, without loading its native library. */
+export async function engineVersion(): Promise<string> {
+  const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { readonly version: string };
+  return version;
+}
+
 /**
  * ONNX Runtime on the CPU, in this process. A run blocks the thread until it is done, though it returns a promise
  * (the Node binding calls the engine synchronously), so `src/run` gives each session its own child process.
@@ -37,7 +44,7 @@ export async function onnxruntime(): Promise<Engine> {
   ort.env.logLevel = "fatal";
   return {
     name: "onnxruntime",
-    version: ort.env.versions.node ?? "unknown",
+    version: await engineVersion(),
     load: (model, options) => load(ort, model, options),
   };
 }

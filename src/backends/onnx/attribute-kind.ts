@@ -1,14 +1,13 @@
-import type { Attribute } from "../../ir/graph.js";
+import type { Node } from "../../ir/graph.js";
 import type { AttributeKind } from "../../ir/operators/operator.js";
+import { operatorOf } from "../../ir/operators/registry.js";
 
-/** Attributes of the IR's operators that hold a float; a whole number in JavaScript does not tell. */
-const FLOATS = new Set(["alpha", "beta", "epsilon", "gamma", "cubic_coeff_a", "extrapolation_value", "clip", "lambd"]);
-
-/** The ONNX type of an attribute. */
-export function attributeKind(name: string, value: Attribute): AttributeKind {
-  if (typeof value === "string") return "string";
-  if (typeof value === "number") return FLOATS.has(name) || !Number.isInteger(value) ? "float" : "int";
-  if ("dtype" in value) return "tensor";
-  if (value.some((item: unknown) => typeof item === "string")) return "strings";
-  return name.startsWith("activation_") || name === "scales" ? "floats" : "ints";
+/**
+ * The ONNX type of an attribute, as the operator's definition says: in JavaScript 1 may be an int or a float.
+ * @throws {Error} for an attribute that the operator does not have: a fault of ours, which `verify` finds first
+ */
+export function attributeKind(node: Node, name: string): AttributeKind {
+  const kind = operatorOf(node.domain, node.opType)?.attributes[name]?.kind;
+  if (!kind) throw new Error(`lowering: operator ${node.opType} of node "${node.name}" has no attribute "${name}"`);
+  return kind;
 }

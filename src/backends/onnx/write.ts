@@ -1,5 +1,5 @@
-import manifest from "../../../package.json" with { type: "json" };
 import { fail } from "../../base/diagnostic.js";
+import { ownPackage } from "../../base/package.js";
 import type { Attribute, Dim, Graph, GraphValue, Node } from "../../ir/graph.js";
 import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import { attributeKind } from "./attribute-kind.js";
@@ -16,7 +16,7 @@ export function toOnnx(graph: Graph): Uint8Array {
   const bytes = ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: "nibble",
-    producerVersion: manifest.version,
+    producerVersion: ownPackage().version,
     opsetImport: Object.entries(OPSETS).map(([domain, version]) => ({ domain, version })),
     graph: {
       name: graph.name,
@@ -46,12 +46,12 @@ function nodeProto(node: Node): object {
     name: node.name,
     opType: node.opType,
     ...(node.domain === "" ? {} : { domain: node.domain }),
-    attribute: attributes.map(([name, value]) => attributeProto(name, value)),
+    attribute: attributes.map(([name, value]) => attributeProto(node, name, value)),
   };
 }
 
-function attributeProto(name: string, value: Attribute): object {
-  const kind = attributeKind(name, value);
+function attributeProto(node: Node, name: string, value: Attribute): object {
+  const kind = attributeKind(node, name);
   const type = ATTRIBUTE_TYPES[kind];
   switch (kind) {
     case "int":
