@@ -17,28 +17,29 @@ export interface ModelFacts {
   "model-json-shape": { readonly where: string; readonly expected: string; readonly found: string };
   "graph-model": { readonly path: string };
   "model-no-topology": { readonly path: string };
+  "model-not-in-memory": { readonly found: string };
   "keras3-archive-weights": { readonly weight: string };
 
   /** Weight files. `bytes` that the manifest asks for, `found` in the files. */
   "shard-missing": { readonly shard: string; readonly model: string };
   "shard-outside": { readonly shard: string; readonly model: string };
   "shard-size": { readonly shards: readonly string[]; readonly bytes: number; readonly found: number };
-  "weight-type": { readonly weight: string; readonly dtype: string };
-  "weight-duplicate": { readonly weight: string };
-  "weight-not-finite": {
+  "model-weight-type": { readonly weight: string; readonly dtype: string };
+  "model-weight-duplicate": { readonly weight: string };
+  "model-weight-not-finite": {
     readonly weight: string;
     readonly nan: number;
     readonly infinite: number;
     readonly of: number;
   };
-  "weight-missing": {
+  "model-weight-missing": {
     readonly layer: string;
     readonly weight: string;
     readonly nearest?: string;
     readonly known: number;
   };
-  "weight-ambiguous": { readonly layer: string; readonly weight: string; readonly candidates: readonly string[] };
-  "weight-shape": {
+  "model-weight-ambiguous": { readonly layer: string; readonly weight: string; readonly candidates: readonly string[] };
+  "model-weight-shape": {
     readonly layer: string;
     readonly weight: string;
     readonly expected: readonly number[];
@@ -58,13 +59,13 @@ export interface ModelFacts {
   "layers-disconnected": { readonly layers: readonly string[] };
 
   /** Inputs. Shapes are without the batch; null is an open size. */
-  "open-input-shape": { readonly input: string; readonly shape: readonly (number | null)[] };
-  "input-shape-mismatch": {
+  "model-input-open": { readonly input: string; readonly shape: readonly (number | null)[] };
+  "model-input-mismatch": {
     readonly input: string;
     readonly declared: readonly (number | null)[];
     readonly given: readonly number[];
   };
-  "input-shape-several": { readonly inputs: readonly string[] };
+  "model-input-several": { readonly inputs: readonly string[] };
 }
 
 const size = (value: number | null): string => (value === null ? "?" : String(value));
@@ -88,6 +89,7 @@ const files: Pick<
   | "model-json-shape"
   | "graph-model"
   | "model-no-topology"
+  | "model-not-in-memory"
   | "keras3-archive-weights"
 > = {
   "model-not-found": ({ path }) => ({
@@ -118,6 +120,9 @@ const files: Pick<
     message: `"${path}" has no "modelTopology", so it is not a TF.js model`,
     hint: reexport,
   }),
+  "model-not-in-memory": ({ found }) => ({
+    message: `${found} is no TF.js model; a tf.LayersModel is needed, or a path to a model.json`,
+  }),
   "keras3-archive-weights": ({ weight }) => ({
     message: `weight "${weight}" is numbered as in a Keras 3 archive, which does not say which layer it belongs to`,
     hint: 'save the model as HDF5 first (`model.save("model.h5")`), or set TF_USE_LEGACY_KERAS=1, and convert it again',
@@ -129,12 +134,12 @@ const weights: Pick<
   | "shard-missing"
   | "shard-outside"
   | "shard-size"
-  | "weight-type"
-  | "weight-duplicate"
-  | "weight-not-finite"
-  | "weight-missing"
-  | "weight-ambiguous"
-  | "weight-shape"
+  | "model-weight-type"
+  | "model-weight-duplicate"
+  | "model-weight-not-finite"
+  | "model-weight-missing"
+  | "model-weight-ambiguous"
+  | "model-weight-shape"
 > = {
   "shard-missing": ({ shard, model }) => ({
     message: `the weight file "${shard}" that "${model}" names does not exist`,
@@ -151,26 +156,26 @@ const weights: Pick<
         ? "the file is cut short: copy or download it again"
         : "the files belong to another version of model.json: export model and weights together",
   }),
-  "weight-type": ({ weight, dtype }) => ({
+  "model-weight-type": ({ weight, dtype }) => ({
     message: `weight "${weight}" has type ${dtype}; weights may be float32, int32 or bool, stored as such or as uint8, uint16 or float16`,
   }),
-  "weight-duplicate": ({ weight }) => ({
+  "model-weight-duplicate": ({ weight }) => ({
     message: `two weights are called "${weight}"`,
     hint: "give layers of different sub-models different names and export the model again",
   }),
-  "weight-not-finite": ({ weight, nan, infinite, of }) => ({
+  "model-weight-not-finite": ({ weight, nan, infinite, of }) => ({
     message: `weight "${weight}" holds ${[nan > 0 ? `${nan} NaN` : "", infinite > 0 ? `${infinite} infinite` : ""].filter(Boolean).join(" and ")} of ${of} values`,
     hint: "training has diverged, or the file is damaged: no measurement on this model means anything",
   }),
-  "weight-missing": ({ layer, weight, nearest, known }) => ({
+  "model-weight-missing": ({ layer, weight, nearest, known }) => ({
     message: `layer "${layer}" needs the weight "${weight}", which is not among the ${known} weights of the model`,
     hint: nearest === undefined ? "export model and weights together" : `the nearest name is "${nearest}"`,
   }),
-  "weight-ambiguous": ({ layer, weight, candidates }) => ({
+  "model-weight-ambiguous": ({ layer, weight, candidates }) => ({
     message: `layer "${layer}" needs the weight "${weight}", and ${listed(candidates, 4)} could all be it`,
     hint: "give layers of different sub-models different names and export the model again",
   }),
-  "weight-shape": ({ layer, weight, expected, found }) => ({
+  "model-weight-shape": ({ layer, weight, expected, found }) => ({
     message: `weight "${weight}" of layer "${layer}" has shape ${shape(found)}; the layer needs ${shape(expected)}`,
     hint: "the weight files belong to another version of model.json: export model and weights together",
   }),
@@ -226,15 +231,15 @@ const layers: Pick<
   }),
 };
 
-const inputs: Pick<WordingOf<ModelFacts>, "open-input-shape" | "input-shape-mismatch" | "input-shape-several"> = {
-  "open-input-shape": ({ input, shape: sizes }) => ({
+const inputs: Pick<WordingOf<ModelFacts>, "model-input-open" | "model-input-mismatch" | "model-input-several"> = {
+  "model-input-open": ({ input, shape: sizes }) => ({
     message: `input "${input}" has shape ${shape(sizes)}, with sizes left open`,
     hint: `name them: tfjs("...") { input_shape: [${sizes.map((value) => value ?? 224).join(", ")}] }`,
   }),
-  "input-shape-mismatch": ({ input, declared, given }) => ({
+  "model-input-mismatch": ({ input, declared, given }) => ({
     message: `input_shape ${shape(given)} does not fit input "${input}", which has shape ${shape(declared)}`,
   }),
-  "input-shape-several": ({ inputs: names }) => ({
+  "model-input-several": ({ inputs: names }) => ({
     message: `input_shape is for models with one input; this one has ${listed(names, 6)}`,
     hint: "export the model with fixed input sizes",
   }),

@@ -1,0 +1,55 @@
+import type { LayerDefinition } from "../layer.js";
+import { activations, masking, trainingOnly } from "./activations.js";
+import { conv1D, conv2D, conv2DTranspose, depthwiseConv2D, separableConv2D } from "./convolution.js";
+import { dense } from "./dense.js";
+import { encodings } from "./encoding.js";
+import { merges } from "./merging.js";
+import { batchNormalization, layerNormalization, prelu } from "./normalization.js";
+import { poolings } from "./pooling.js";
+import { recurrents } from "./recurrent.js";
+import { resizings } from "./resizing.js";
+import { shapings } from "./shaping.js";
+import { wrappers } from "./wrappers.js";
+
+/** Every layer class that Nibble lowers by itself. */
+export const layerDefinitions: readonly LayerDefinition[] = [
+  dense,
+  conv1D,
+  conv2D,
+  depthwiseConv2D,
+  separableConv2D,
+  conv2DTranspose,
+  batchNormalization,
+  layerNormalization,
+  prelu,
+  masking,
+  ...activations,
+  ...trainingOnly,
+  ...poolings,
+  ...shapings,
+  ...resizings,
+  ...encodings,
+  ...merges,
+  ...recurrents,
+  ...wrappers,
+];
+
+const byClass = new Map(layerDefinitions.map((definition) => [definition.className, definition]));
+
+/**
+ * Teaches Nibble a layer class of the user's own, or another meaning of a known one; models read afterwards use it.
+ * @param className the `className` that the layer's TF.js class has
+ */
+export function registerLayer(className: string, definition: Omit<LayerDefinition, "className">): void {
+  byClass.set(className, { ...definition, className });
+}
+
+/** The definition of a class; Keras writes classes of packages as `Package>Name`, which stand for `Name`. */
+export function layerDefinition(className: string): LayerDefinition | undefined {
+  return byClass.get(className) ?? byClass.get(className.slice(className.lastIndexOf(">") + 1));
+}
+
+/** The classes that can be lowered, for "did you mean". */
+export function layerClasses(): string[] {
+  return [...byClass.keys()].sort();
+}

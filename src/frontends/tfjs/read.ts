@@ -1,0 +1,127 @@
+import { open, readFile, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fail } from "../../base/diagnostic.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { assembleModel } from "./assemble.js";
+import { type JsonObject, objectAt, parseJson } from "./json.js";
+import { decodeGroup, storedBytes, type WeightGroup, weightGroups } from "./manifest.js";
+import type { TfjsModel } from "./model.js";
+import { readTopology } from "./topology.js";
+
+/** Limits on what is read from untrusted files. */
+export const MAX_JSON_BYTES = 64 * 2 ** 20;
+export const MAX_SHARD_BYTES = 2 ** 31 - 1;
+
+/**
+ * Reads and checks a TF.js layers-model.
+ * @param path its model.json, or the folder that holds it; weight files must lie in that folder
+ * @throws {DiagnosticError} when a file is missing, damaged, too large, not a layers-model, or holds NaN or infinities.
+ * Whether every layer can be lowered is `toGraph`'s question.
+ */
+export async function readTfjs(path: string): Promise<TfjsModel> {
+  const file = await modelFile(path);
+  const json = objectAt(parseJson(await readText(file), file), `the content of "${file}"`);
+  if (json.format === "graph-model") fail("graph-model", { path: file });
+  const topology = readTopology(topologyOf(json, file), file);
+  const weights = new Map<string, Tensor<"float32">>();
+  for (const group of weightGroups(json.weightsManifest ?? [], file)) {
+    decodeGroup(group, await readGroup(group, file), weights);
+  }
+  return assembleModel(topology, weights, file);
+}
+
+function topologyOf(json: JsonObject, path: string) {
+  if (json.modelTopology !== undefined && json.modelTopology !== null) return json.modelTopology;
+  if (json.class_name !== undefined || json.model_config !== undefined) return json;
+  return fail("model-no-topology", { path });
+}
+
+async function modelFile(path: string): Promise<string> {
+  if (/^file:\/\//i.test(path)) return modelFile(fileURLToPath(path));
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(path)) return fail("model-remote", { path });
+  return (await statOf(path)).isDirectory() ? join(path, "model.json") : path;
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    return failReading(path, error);
+  }
+}
+
+function failReading(path: string, error: unknown): never {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ENOTDIR") return fail("model-not-found", { path });
+  const reasons: Readonly<Record<string, string>> = { EACCES: "permission denied", EISDIR: "it is a folder" };
+  return fail("model-unreadable", { path, reason: reasons[code ?? ""] ?? code ?? String(error) });
+}
+
+async function readText(path: string): Promise<string> {
+  const { size } = await statOf(path);
+  if (size > MAX_JSON_BYTES) fail("model-too-large", { path, bytes: size, limit: MAX_JSON_BYTES });
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    return failReading(path, error);
+  }
+}
+
+/** The bytes of a group's files, one after the other; their sizes are checked before anything is read. */
+async function readGroup({ paths, weights }: WeightGroup, model: string): Promise<Uint8Array> {
+  const files = await Promise.all(paths.map((shard) => shardFile(shard, model)));
+  const found = files.reduce((sum, { size }) => sum + size, 0);
+  const wanted = weights.reduce((sum, spec) => sum + storedBytes(spec), 0);
+  if (found !== wanted) fail("shard-size", { shards: paths, bytes: wanted, found });
+  const bytes = new Uint8Array(found);
+  let offset = 0;
+  for (const { path, size } of files) {
+    await readInto(bytes.subarray(offset, offset + size), path);
+    offset += size;
+  }
+  return bytes;
+}
+
+async function shardFile(shard: string, model: string): Promise<{ readonly path: string; readonly size: number }> {
+  const folder = dirname(model);
+  const path = resolve(folder, shard);
+  if (isAbsolute(shard) || shard.includes("\0") || !isInside(path, resolve(folder))) {
+    return fail("shard-outside", { shard, model });
+  }
+  let found: Awaited<ReturnType<typeof stat>>;
+  try {
+    found = await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return fail("shard-missing", { shard, model });
+    return failReading(path, error);
+  }
+  // Links may lead into the folder of the real model.json (as download caches lay them out), and nowhere else.
+  const real = await realpath(path);
+  const homes = [await realpath(folder), dirname(await realpath(model))];
+  if (!homes.some((home) => isInside(real, home))) return fail("shard-outside", { shard, model });
+  if (!found.isFile()) return fail("model-unreadable", { path, reason: "it is not a file" });
+  if (found.size > MAX_SHARD_BYTES) {
+    return fail("model-too-large", { path, bytes: found.size, limit: MAX_SHARD_BYTES });
+  }
+  return { path, size: found.size };
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+async function readInto(target: Uint8Array, path: string): Promise<void> {
+  const file = await open(path).catch((error: unknown) => failReading(path, error));
+  try {
+    let offset = 0;
+    while (offset < target.length) {
+      const { bytesRead } = await file.read(target, offset, target.length - offset, offset);
+      if (bytesRead === 0) fail("shard-size", { shards: [path], bytes: target.length, found: offset });
+      offset += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
