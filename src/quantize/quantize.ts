@@ -1,0 +1,33 @@
+import type { Graph, Pass } from "../ir/graph.js";
+import { runPasses } from "../ir/passes.js";
+import type { Range } from "../tensor/quant.js";
+import { quantizeDynamic } from "./passes/dynamic.js";
+import { quantizeStatic } from "./passes/static/static.js";
+import { quantizeWeightOnly } from "./passes/weight-only.js";
+import type { Scheme } from "./scheme.js";
+
+/**
+ * The graph quantized as a scheme says; the same object for "fp32". Pure: the float graph is not changed. Nodes keep
+ * their names and layers, inputs and outputs of the graph their names and types. A node without an integer kernel
+ * stays in float.
+ * @param graph  a float graph as the passes in passes/float leave it
+ * @param ranges range of each observed value (see calibrate.ts); needed by "static"
+ * @throws {DiagnosticError} "weight-not-finite"
+ */
+export function quantizeGraph(graph: Graph, scheme: Scheme, ranges?: ReadonlyMap<string, Range>): Graph {
+  return runPasses(graph, passesOf(scheme, ranges));
+}
+
+function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined): readonly Pass[] {
+  switch (scheme.mode) {
+    case "fp32":
+      return [];
+    case "dynamic":
+      return [quantizeDynamic(scheme)];
+    case "weight_only":
+      return [quantizeWeightOnly(scheme)];
+    case "static":
+      if (!ranges) throw new Error(`quantize: scheme "${scheme.name}" is static and came without ranges`);
+      return [quantizeStatic(scheme, ranges)];
+  }
+}
