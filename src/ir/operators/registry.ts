@@ -9,12 +9,14 @@ import { elementwiseUnary } from "./elementwise-unary.js";
 import { indexing } from "./indexing.js";
 import { integerProducts } from "./integer-products.js";
 import { joining } from "./joining.js";
+import { lstms } from "./lstm.js";
 import { matrixProducts } from "./matmul.js";
 import { matMulNBits } from "./matmul-nbits.js";
 import { normalizations } from "./normalization.js";
 import type { Operator } from "./operator.js";
 import { pools } from "./pooling.js";
 import { quantizeLinears } from "./quantize-linear.js";
+import { recurrent } from "./recurrent.js";
 import { reductions } from "./reduction.js";
 import { resize } from "./resize.js";
 import { shapeOperators } from "./shape.js";
@@ -32,6 +34,8 @@ export const operators: readonly Operator[] = [
   ...matrixProducts,
   ...normalizations,
   ...reductions,
+  ...recurrent,
+  ...lstms,
   ...shapeOperators,
   ...joining,
   ...indexing,

@@ -1,4 +1,4 @@
-import { elementCount, tensor } from "../../tensor/tensor.js";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.js";
 import { showShape } from "../dim.js";
 import type { Dim } from "../graph.js";
 import {
@@ -9,7 +9,6 @@ import {
   float32Of,
   given,
   int,
-  integersOf,
   ints,
   numberOf,
   optionalNumbers,
@@ -89,8 +88,8 @@ function constantOf(input: KnownInput | undefined, name: string): number[] | und
   return numbersIn(input.constant);
 }
 
-const numbersIn = (t: Parameters<typeof integersOf>[0] | undefined) =>
-  t && t.data.length > 0 ? integersOf(t) : undefined;
+const numbersIn = (t: Tensor | undefined) =>
+  t && t.data.length > 0 ? Array.from(t.data as ArrayLike<number | bigint>, Number) : undefined;
 
 /** The axes that change, by number. An open size may only stay as it is. */
 function resizedAxes(
