@@ -20,16 +20,20 @@ export function run(program, args, { cwd, seconds = 600, env } = {}) {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: seconds * 1000,
-      killSignal: "SIGKILL",
     });
+    // Not spawn's own `timeout`: its timer keeps this process waiting when the program does not exist.
+    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         output += text;
       });
     }
-    child.on("error", (error) => resolve({ ok: false, output: error.message }));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, output: error.message });
+    });
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       const stopped = signal === null ? "" : `${output === "" ? "" : "\n"}stopped by ${signal}`;
       resolve({ ok: code === 0, output: output + stopped });
     });

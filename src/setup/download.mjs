@@ -29,6 +29,7 @@ export async function download(url, file, answerSeconds = 5) {
     throw new Error(stop.signal.aborted ? "no answer" : reasonOf(error));
   } finally {
     clearTimeout(timer);
+    stop.abort(); // an answer that was not read would keep the process alive
   }
 }
 
