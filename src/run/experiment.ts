@@ -32,6 +32,8 @@ export interface RunOutcome {
   /** One a trial of the plan, in its order, those of earlier runs included; then the skipped ones. */
   readonly records: readonly TrialRecord[];
   readonly remarks: readonly Diagnostic[];
+  /** Ids of the trials that this run measured; the other records come from the ledger. */
+  readonly measured: readonly string[];
   readonly interrupted: boolean;
 }
 
@@ -63,7 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   options.onEvent({ kind: "ended" });
   const manifest = manifestOf(finished[0], plan, options);
   const skipped = plan.skipped.map((cell) => skippedRecord(plan, cell, manifest));
-  return { records: [...finished, ...skipped], remarks: [...earlier.remarks, ...stopped], interrupted };
+  return { records: [...finished, ...skipped], remarks: [...earlier.remarks, ...stopped], measured: [...measured.keys()], interrupted };
 }
 
 function manifestOf(record: TrialRecord | undefined, plan: Plan, options: RunOptions): ManifestFacts {

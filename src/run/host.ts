@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
@@ -69,11 +70,16 @@ async function describeData(ref: DataReference): Promise<DataDescription> {
   return { ...summary, hash: ref.path === undefined ? hashJson([ref.reader]) : await hashSource(ref.path) };
 }
 
-/** Of a file its bytes; of a folder, whose files are hashed when they are read, its path and time of change. */
+/** SHA-256 of a file's bytes; of a folder, of the names and bytes of all its files in the order of their names. */
 async function hashSource(path: string): Promise<string> {
-  const facts = await stat(path);
-  if (facts.isDirectory()) return hashJson([path, facts.mtimeMs]);
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  const folder = (await stat(path)).isDirectory();
+  const files = folder ? (await readdir(path, { recursive: true })).sort() : [""];
+  for (const name of files) {
+    const file = folder ? join(path, name) : path;
+    if (!(await stat(file)).isFile()) continue;
+    hash.update(`${name.replaceAll("\\", "/")}\0`);
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  }
   return `sha256:${hash.digest("hex")}`;
 }

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { RunEvent } from "../../run/events.js";
-import { toRecordJson } from "../../results/ledger.js";
+import { toRecordJson } from "../../results/json.js";
 import type { Result } from "../../session/result.js";
 import { runText } from "../../session/program.js";
 import { EXIT } from "../exit.js";

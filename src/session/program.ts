@@ -1,0 +1,131 @@
+import { join, resolve } from "node:path";
+import { type Diagnostic, DiagnosticError } from "../base/diagnostic.js";
+import { ownPackage } from "../base/package.js";
+import type { SourceFile } from "../base/span.js";
+import { type CheckedProgram, checkProgram } from "../language/check.js";
+import { readEnvironment } from "../measure/environment.js";
+import { explainPlan } from "../plan/explain.js";
+import { planExperiment } from "../plan/expand.js";
+import type { Plan } from "../plan/plan.js";
+import { ledgerPath, openLedger } from "../results/ledger.js";
+import type { RunEvent } from "../run/events.js";
+import { runPlan } from "../run/experiment.js";
+import { fileHost, thisCpu } from "../run/host.js";
+import { fullEffort, quickEffort } from "../run/latency-trial.js";
+import { projectRoot, realPath } from "../run/paths.js";
+import { engineVersion } from "../engines/onnxruntime.js";
+import { saveModel } from "./saved-model.js";
+import { type Result, resultOf, writeReport } from "./result.js";
+
+/** What a caller may say about a program beside its text; all of it optional. */
+export interface ProgramOptions {
+  /** Folders, beside the project root, under which the program may read files. */
+  readonly allow?: readonly string[] | undefined;
+  /** Overrides of `param` statements, by name. */
+  readonly parameters?: Readonly<Record<string, string | number>> | undefined;
+  /** Values behind `$name`: paths, numbers, or a `tf.LayersModel`. */
+  readonly values?: ReadonlyMap<string, unknown> | undefined;
+}
+
+export interface RunTextOptions extends ProgramOptions {
+  /** Trials quantized and evaluated at once; what is timed runs alone all the same. 1 unless given. */
+  readonly workers?: number | undefined;
+  /** Fewer timing samples. */
+  readonly quick?: boolean | undefined;
+  /** Measure again what the ledger already holds. */
+  readonly fresh?: boolean | undefined;
+  /** Where results are written; `.nibble/results` under the project root unless given. */
+  readonly resultsFolder?: string | undefined;
+  /** Aborting it stops the run; finished trials are kept. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+export interface CheckedText {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: ReadonlyMap<string, SourceFile>;
+  /** Absent when there are errors. */
+  readonly program?: CheckedProgram | undefined;
+}
+
+export interface RanText extends CheckedText {
+  /** One an experiment, in the order of the text. */
+  readonly results: readonly Result[];
+  /** False when the program has errors, so that nothing ran. */
+  readonly ran: boolean;
+  readonly interrupted: boolean;
+}
+
+/** Checks a program against its real models and data; runs nothing. All mistakes are reported, sorted by place. */
+export async function checkText(source: SourceFile, options: ProgramOptions = {}): Promise<CheckedText> {
+  const root = projectRoot(source.path, process.cwd());
+  const allowed = [root, ownPackage().folder, ...(options.allow ?? []).map((folder) => resolve(folder))].map(realPath);
+  const host = fileHost({
+    allowed,
+    ...(options.values ? { values: options.values } : {}),
+    ...(options.parameters ? { parameters: new Map(Object.entries(options.parameters)) } : {}),
+    saveValue: (name, value) => saveModel(name, value, join(root, ".nibble", "models")),
+  });
+  return checkProgram(source, host);
+}
+
+/** The plan of each experiment, and the same for people. */
+export async function explainText(
+  source: SourceFile,
+  options: ProgramOptions = {},
+): Promise<CheckedText & { readonly plans?: readonly { readonly plan: Plan; readonly text: string }[] }> {
+  const checked = await checkText(source, options);
+  if (!checked.program) return checked;
+  const cpu = thisCpu();
+  const plans = checked.program.experiments.map((experiment) => {
+    const plan = planExperiment(experiment, cpu);
+    return { plan, text: explainPlan(plan) };
+  });
+  return { ...checked, plans };
+}
+
+/** Checks a program and runs its experiments one after another. Each finished trial is on disk before the next begins. */
+export async function runText(source: SourceFile, options: RunTextOptions = {}): Promise<RanText> {
+  const checked = await checkText(source, options);
+  if (!checked.program) return { ...checked, results: [], ran: false, interrupted: false };
+  const folder = resolve(
+    options.resultsFolder ?? join(projectRoot(source.path, process.cwd()), ".nibble", "results"),
+  );
+  const results: Result[] = [];
+  const diagnostics = [...checked.diagnostics];
+  const stopped = () => options.signal?.aborted === true;
+  for (const experiment of checked.program.experiments) {
+    if (stopped()) break;
+    try {
+      results.push(await runOne(planExperiment(experiment, thisCpu()), source, folder, options, diagnostics));
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      diagnostics.push(...error.diagnostics);
+    }
+  }
+  return { ...checked, diagnostics, results, ran: true, interrupted: stopped() };
+}
+
+async function runOne(
+  plan: Plan,
+  source: SourceFile,
+  resultsFolder: string,
+  options: RunTextOptions,
+  diagnostics: Diagnostic[],
+): Promise<Result> {
+  const ledger = openLedger(ledgerPath(resultsFolder, plan.experiment));
+  const engine = `onnxruntime ${await engineVersion()}`;
+  const { records, remarks, measured } = await runPlan(plan, {
+    folder: join(resultsFolder, plan.experiment),
+    ledger,
+    environment: (tfjs) => readEnvironment({ nibble: ownPackage().version, engine, tfjs }),
+    effort: options.quick ? quickEffort : fullEffort,
+    workers: options.workers ?? 1,
+    fresh: options.fresh ?? false,
+    signal: options.signal,
+    onEvent: options.onEvent ?? (() => {}),
+  });
+  diagnostics.push(...remarks);
+  const result = resultOf(plan, records, measured, source.text);
+  return writeReport(result, join(resultsFolder, plan.experiment, "report.html"));
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toOnnx } from "../../src/backends/onnx/write.js";
+import { seededRandom } from "../../src/base/random.js";
+import { graphBuilder } from "../../src/ir/builder.js";
+import { BATCH, type Graph } from "../../src/ir/graph.js";
+import type { LatencyResult } from "../../src/measure/speedup.js";
+import { prepare } from "../../src/quantize/passes/float/prepare.js";
+import { quantizeGraph } from "../../src/quantize/quantize.js";
+import type { Scheme } from "../../src/quantize/scheme.js";
+import { fullEffort, startTuner, timeTrial } from "../../src/run/latency-trial.js";
+import { type Tensor, tensor } from "../../src/tensor/tensor.js";
+
+/** Dense layers of the given widths with ReLU between them, weights N(0, 1 / inputs), as a frontend would emit them. */
+export function denseNet(widths: readonly number[]): Graph {
+  const random = seededRandom(1);
+  const normal = (shape: readonly number[], scale: number): Tensor<"float32"> =>
+    tensor("float32", shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal() * scale));
+  const build = graphBuilder("dense");
+  let value = build.input("x", "float32", [BATCH, widths[0] ?? 1]);
+  for (let i = 1; i < widths.length; i++) {
+    const [inputs, outputs] = [widths[i - 1] as number, widths[i] as number];
+    const layer = `dense_${i}`;
+    const kernel = build.constant(`${layer}/kernel`, normal([inputs, outputs], 1 / Math.sqrt(inputs)));
+    const bias = build.constant(`${layer}/bias`, normal([outputs], 0.1));
+    value = build.node("Gemm", [value, kernel, bias], {}, { name: layer, layer });
+    if (i + 1 < widths.length) value = build.node("Relu", [value], {}, { name: `${layer}/Relu`, layer });
+  }
+  return build.build([value]);
+}
+
+/** Times a dense net quantized by `scheme` against its best fp32, batch 1, one thread. */
+export async function timeDense(widths: readonly number[], scheme: Scheme): Promise<LatencyResult> {
+  const folder = mkdtempSync(join(tmpdir(), "nibble-bench-"));
+  const float = prepare(denseNet(widths));
+  const paths = { baseline: join(folder, "fp32.onnx"), trial: join(folder, "trial.onnx") };
+  writeFileSync(paths.baseline, toOnnx(float));
+  writeFileSync(paths.trial, toOnnx(quantizeGraph(float, scheme)));
+  const width = widths[0] ?? 1;
+  const random = seededRandom(2);
+  const x = tensor("float32", [1, width], Float32Array.from({ length: width }, () => random.normal()));
+  const measure = { batch: 1, threads: 1 };
+  const tuner = startTuner(fullEffort, undefined);
+  return timeTrial(paths, { x }, measure, { effort: fullEffort, tuner, seed: 1, signal: undefined });
+}
