@@ -113,6 +113,10 @@ function moverOf(graph: Graph) {
     const created: Node[] = [];
     const stored = new Map<string, Tensor>();
     const named = (i: number) => node.inputs[i] ?? "";
+    const movesData = node.inputs.some((name) => {
+      const value = held.get(name);
+      return value && !keepsOrder(permuted(shapeOf(name), inverseOf(value.perm)), value.perm);
+    });
     const moved = rule({
       node: { ...node, inputs: node.inputs.map((name, i) => (heldInputs[i] ? aliasOf(name, held) : name)) },
       perm,
@@ -125,6 +129,7 @@ function moverOf(graph: Graph) {
         return name;
       },
       transpose(i, back) {
+        if (!movesData) return undefined;
         const output = free(`${named(i)}/moved`);
         const inputs = [aliasOf(named(i), held)];
         created.push({

@@ -21,8 +21,11 @@ export interface Moving {
   constant(input: number): Tensor | undefined;
   /** Stores a constant that takes the place of input `input`; returns its name. */
   store(input: number, value: Tensor): string;
-  /** Adds a Transpose of an input that is not transposed; returns the value's name. */
-  transpose(input: number, perm: Permutation): string;
+  /**
+   * Adds a Transpose of an input that is not transposed and returns the value's name. Undefined when nothing would be won,
+   * because the transposed inputs are themselves of the kind whose Transpose moves no data.
+   */
+  transpose(input: number, perm: Permutation): string | undefined;
 }
 
 export interface Moved {
