@@ -33,6 +33,8 @@ export interface Measures {
   readonly latency: readonly LatencyMeasure[];
   readonly size: boolean;
   readonly memory: boolean;
+  /** SQNR of each layer; true when a view or an expectation asks for it. */
+  readonly layers?: boolean;
 }
 
 export interface Expectation {
@@ -58,6 +60,8 @@ export interface Trial {
   readonly scheme: Scheme;
   /** The swept values of this cell, as the user wrote them: `{ calibration: "percentile(99.9)" }`. */
   readonly axes: Readonly<Record<string, string>>;
+  /** Estimated bytes of the weights, for `explain`; absent where it cannot be known. Not part of the id. */
+  readonly predictedBytes?: number;
 }
 
 export interface SkippedTrial {

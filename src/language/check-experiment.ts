@@ -1,0 +1,221 @@
+import { diagnostic } from "../base/diagnostic.js";
+import { lineColumn, type Span } from "../base/span.js";
+import { countCells, type ExpandedCell, expandCells, mostCells } from "../plan/expand.js";
+import type { Attempt, CheckedExperiment, WhereClause } from "../plan/experiment.js";
+import type * as ast from "./ast.js";
+import { checkFit, splitOf, trainSizeOf } from "./check-fit.js";
+import { checkKeep } from "./check-keep.js";
+import { checkExpectations, checkMeasures, checkViews } from "./check-results.js";
+import type { SchemeChecker } from "./check-schemes.js";
+import type { CheckedData, CheckedModel } from "./check-sources.js";
+import { checkWhere } from "./check-where.js";
+import { type Checker, placed } from "./checker.js";
+import type { GivenOptions } from "./options.js";
+
+/** Where an experiment gets its model and data from; each resolves a use once, however often it is asked. */
+export interface Sources {
+  model(use: ast.Use): Promise<CheckedModel | undefined>;
+  data(use: ast.Use): Promise<CheckedData | undefined>;
+}
+
+/** An attempt and the text that asks for it. */
+interface Tried extends Attempt {
+  readonly use: ast.Use;
+  readonly options: GivenOptions;
+}
+
+/** Checks one experiment, all of it; undefined when something is so wrong that there is nothing to plan. */
+export async function checkExperiment(
+  statement: ast.ExperimentStatement,
+  sources: Sources,
+  schemes: SchemeChecker,
+  checker: Checker,
+): Promise<CheckedExperiment | undefined> {
+  const clauses = clausesOf(statement, checker);
+  const modelUse = oneUse("model", clauses.model_clause, statement, checker);
+  const dataUse = oneUse("data", clauses.data_clause, statement, checker);
+  const [model, data] = await Promise.all([modelUse && sources.model(modelUse), dataUse && sources.data(dataUse)]);
+  for (const { use } of clauses.baseline) checkBaseline(use, schemes, checker);
+  const uses = clauses.try.flatMap((clause) => clause.uses);
+  const attempts = uses.flatMap((use) => attemptOf(use, schemes));
+  if (uses.length === 0) {
+    const facts = { experiment: statement.name.name };
+    checker.report(diagnostic("nothing-to-try", facts, { span: statement.name.span, severity: "warning" }));
+  }
+  const keep = checkKeep(clauses.keep, model?.description.layers, checker);
+  const complete = attempts.length === uses.length;
+  // With a scheme missing, its options and its name would be reported as unknown.
+  const where = complete ? checkWhere(clauses.where, { attempts, keep }, checker) : [];
+  const measured = checkMeasures(clauses.measure, checker);
+  const names = [...new Set(uses.map(({ target }) => target.name))];
+  const expectations = checkExpectations(clauses.expect, names, measured, checker);
+  const views = checkViews(clauses.show, measured, checker);
+  const layers = views.some(({ kind }) => kind === "layers") || expectations.some(({ metric }) => metric === "sqnr");
+  if (!model || !data || !modelUse || !dataUse || !complete) return undefined;
+  const experiment: CheckedExperiment = {
+    name: statement.name.name,
+    model: checkFit(model, data, dataUse, checker),
+    modelHash: model.description.hash,
+    layers: model.description.layers,
+    data: data.reference,
+    dataHash: data.description.hash,
+    attempts: attempts.map(({ name, definition, axes }) => ({ name, definition, axes })),
+    keep,
+    where: where.map(({ condition, text }) => ({ condition, text })),
+    measures: layers ? { ...measured, layers } : measured,
+    expectations,
+    views,
+    seed: splitOf(data).seed,
+  };
+  return checkMatrix(experiment, statement, attempts, where, data, checker) ? experiment : undefined;
+}
+
+type Clauses = { readonly [Kind in ast.Clause["kind"]]: readonly Extract<ast.Clause, { kind: Kind }>[] };
+
+function clausesOf({ clauses }: ast.ExperimentStatement, checker: Checker): Clauses {
+  const of = <Kind extends ast.Clause["kind"]>(kind: Kind) =>
+    clauses.filter((clause): clause is Extract<ast.Clause, { kind: Kind }> => clause.kind === kind);
+  for (const kind of ["model_clause", "data_clause", "baseline"] as const) {
+    const [first, ...others] = of(kind);
+    for (const { span } of others) {
+      const text = checker.sources.get(span.source)?.text ?? "";
+      const facts = { clause: keywordOf(kind), line: lineColumn(text, first?.span.start ?? 0).line };
+      const at = { ...span, end: span.start + facts.clause.length };
+      checker.report(diagnostic("duplicate-clause", facts, { span: at }));
+    }
+  }
+  return {
+    model_clause: of("model_clause"),
+    data_clause: of("data_clause"),
+    baseline: of("baseline"),
+    try: of("try"),
+    keep: of("keep"),
+    where: of("where"),
+    measure: of("measure"),
+    expect: of("expect"),
+    show: of("show"),
+  };
+}
+
+const keywordOf = (kind: string) => kind.replace("_clause", "");
+
+function oneUse(
+  clause: "model" | "data",
+  [first]: readonly (ast.ModelClause | ast.DataClause)[],
+  { name }: ast.ExperimentStatement,
+  { report }: Checker,
+): ast.Use | undefined {
+  if (!first) {
+    report(diagnostic("missing-clause", { experiment: name.name, clause }, { span: name.span }));
+    return undefined;
+  }
+  const [use, second] = first.uses;
+  if (second) {
+    const what = clause === "data" ? "data set" : clause;
+    report(diagnostic("one-per-experiment", { what }, { span: second.span }));
+  }
+  return use;
+}
+
+function checkBaseline(use: ast.Use, schemes: SchemeChecker, { report }: Checker): void {
+  const scheme = schemes.use(use);
+  if (!scheme || scheme.definition.name === "fp32") return;
+  report(diagnostic("baseline-not-fp32", { name: use.target.name }, { span: use.target.span }));
+}
+
+function attemptOf(use: ast.Use, schemes: SchemeChecker): Tried[] {
+  const scheme = schemes.use(use);
+  if (!scheme) return [];
+  const { definition, options } = scheme;
+  const axes = [...options].map(([option, { points }]) => ({ option, points }));
+  return [{ name: use.target.name, definition, axes, use, options }];
+}
+
+type PlacedWhere = WhereClause & { readonly clause: ast.WhereClause };
+
+/** The matrix as a whole: its size, settings that contradict each other, what is excluded, what cannot execute. */
+function checkMatrix(
+  experiment: CheckedExperiment,
+  statement: ast.ExperimentStatement,
+  attempts: readonly Tried[],
+  where: readonly PlacedWhere[],
+  data: CheckedData,
+  checker: Checker,
+): boolean {
+  const { report, host } = checker;
+  const { name } = statement;
+  if (countCells(experiment) > mostCells) {
+    report(diagnostic("too-many-trials", { experiment: name.name, limit: mostCells }, { span: name.span }));
+    return false;
+  }
+  const { cells, conflicts } = expandCells(experiment, host.cpu);
+  for (const { attempt, error } of conflicts) report(...placed(error, conflictPlace(attempts[attempt])));
+  reportExcluded(cells, where, name, checker);
+  attempts.forEach((attempt, index) => {
+    const own = cells.filter((cell) => cell.attempt === index && cell.outcome.kind !== "excluded");
+    reportRefused(own, attempt, checker);
+    reportCalibration(own, attempt, data, checker);
+  });
+  return conflicts.length === 0;
+}
+
+/** `build` names what conflicts by the option's own name where it can; else the whole attempt is the place. */
+function conflictPlace(attempt: Tried | undefined) {
+  return (facts: Readonly<Record<string, unknown>>): Span => {
+    const option = Object.keys(facts).find((fact) => attempt?.options.has(fact));
+    const span = option === undefined ? undefined : attempt?.options.get(option)?.span;
+    return span ?? attempt?.use.span ?? { source: "", start: 0, end: 0 };
+  };
+}
+
+function reportExcluded(
+  cells: readonly ExpandedCell[],
+  where: readonly PlacedWhere[],
+  { name, span }: ast.Name,
+  { report }: Checker,
+): void {
+  const excluded = cells.filter(({ outcome }) => outcome.kind === "excluded");
+  if (cells.length > 0 && excluded.length === cells.length) {
+    report(diagnostic("where-prunes-all", { experiment: name, cells: cells.length }, { span }));
+  }
+  where.forEach(({ text, clause }, index) => {
+    if (excluded.some(({ outcome }) => outcome.kind === "excluded" && outcome.clause === index)) return;
+    report(diagnostic("where-prunes-nothing", { clause: text }, { span: clause.span, severity: "warning" }));
+  });
+}
+
+/**
+ * Cells without a kernel are skipped with a warning; an attempt of which nothing executes on any CPU is an error, since
+ * the program asks for what cannot be had.
+ */
+function reportRefused(own: readonly ExpandedCell[], { name, use }: Tried, { report }: Checker): void {
+  const reasons = new Map<string, { cells: number; everywhere: boolean }>();
+  for (const { outcome } of own) {
+    if (outcome.kind !== "refused") continue;
+    const before = reasons.get(outcome.reason)?.cells ?? 0;
+    reasons.set(outcome.reason, { cells: before + 1, everywhere: outcome.everywhere });
+  }
+  const hopeless = own.every(({ outcome }) => outcome.kind === "refused" && outcome.everywhere);
+  for (const [reason, { cells, everywhere }] of reasons) {
+    const facts = { scheme: name, reason, cells, of: own.length, everywhere };
+    report(diagnostic("cannot-execute", facts, { span: use.span, severity: hopeless ? "error" : "warning" }));
+  }
+}
+
+/** A number of samples that the program gives must be there; the default is a wish. */
+function reportCalibration(own: readonly ExpandedCell[], attempt: Tried, data: CheckedData, { report }: Checker): void {
+  const train = trainSizeOf(data);
+  if (train === undefined) return;
+  const names = { scheme: attempt.name, data: data.reference.name };
+  for (const { scheme } of own) {
+    const samples = scheme.calibration?.samples;
+    if (samples === undefined || samples <= train) continue;
+    const given = [...attempt.options.values()].find(({ points }) => points.some(({ setting }) => setting === samples));
+    if (train === 0) {
+      report(diagnostic("no-training-samples", names, { span: attempt.use.span }));
+    } else {
+      const where = { span: given?.span ?? attempt.use.span, severity: given ? "error" : "warning" } as const;
+      report(diagnostic("too-few-training-samples", { ...names, samples, train }, where));
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import { diagnostic } from "../base/diagnostic.js";
+import type { Setting } from "../base/option.js";
+import type { Expectation, LatencyMeasure, Measures, MetricName, View } from "../plan/plan.js";
+import type { MetricDefinition } from "../plan/registry.js";
+import type * as ast from "./ast.js";
+import { type Checker, textAt } from "./checker.js";
+import { expandValue } from "./concrete.js";
+import { unknown } from "./nearest.js";
+import { checkOptions, type GivenOptions } from "./options.js";
+import { nameOf, toQuantity } from "./settings.js";
+
+/** What is measured where a program has no `measure` clause. */
+const usual: Measures = { accuracy: true, latency: [{ batch: 1, threads: 1 }], size: true, memory: false };
+
+/** `measure` clauses together; of two for latency the later holds. */
+export function checkMeasures(clauses: readonly ast.MeasureClause[], checker: Checker): Measures {
+  const { vocabulary, report } = checker;
+  if (clauses.length === 0) return usual;
+  let measures: Measures = { accuracy: false, latency: [], size: false, memory: false };
+  for (const use of clauses.flatMap(({ uses }) => uses)) {
+    const { name, span } = use.target;
+    const definition = vocabulary.measures.find((each) => each.name === name);
+    if (!definition) {
+      const known = vocabulary.measures.map((each) => each.name);
+      report(diagnostic("unknown-name", { kind: "measure", ...unknown(name, known) }, { span }));
+      continue;
+    }
+    if (use.arguments) {
+      const takesOptions = definition.options.length > 0;
+      report(diagnostic("arguments-unexpected", { name, options: takesOptions }, { span }));
+    }
+    const owner = { name, options: definition.options, span, partial: use.partial };
+    const options = checkOptions(use.options, owner, checker);
+    const value = definition.name === "latency" ? latencies(options) : true;
+    measures = { ...measures, [definition.name]: value };
+  }
+  return measures;
+}
+
+/** Every batch size with every number of threads. */
+function latencies(options: GivenOptions): readonly LatencyMeasure[] {
+  const numbers = (name: string) => {
+    const given = options.get(name)?.points.map(({ setting }) => setting) ?? [1];
+    return given.filter((setting: Setting): setting is number => typeof setting === "number");
+  };
+  return numbers("threads").flatMap((threads) => numbers("batch").map((batch) => ({ batch, threads })));
+}
+
+function isMeasured(metric: MetricDefinition, measures: Measures): boolean {
+  return metric.needs === "latency" ? measures.latency.length > 0 : measures[metric.needs];
+}
+
+/** `static.accuracy_drop < 1%` against the schemes that the experiment tries, the metrics, their units and measures. */
+export function checkExpectations(
+  clauses: readonly ast.ExpectClause[],
+  schemes: readonly string[],
+  measures: Measures,
+  checker: Checker,
+): readonly Expectation[] {
+  return clauses.flatMap(({ comparisons }) =>
+    comparisons.flatMap((comparison) => {
+      const checked = checkExpectation(comparison, schemes, measures, checker);
+      return checked ? [checked] : [];
+    }),
+  );
+}
+
+function checkExpectation(
+  comparison: ast.Comparison,
+  schemes: readonly string[],
+  measures: Measures,
+  checker: Checker,
+): Expectation | undefined {
+  const { report } = checker;
+  const { path, pathSpan, comparator, span } = comparison;
+  const [scheme, metricName, ...others] = path;
+  const text = textAt(span, checker);
+  const plain = path.every((part) => part.arguments === undefined);
+  if (!scheme || !metricName || others.length > 0 || !plain || comparator === "!=") {
+    const written = comparator === "!=" ? text : textAt(pathSpan, checker);
+    report(diagnostic("expectation-form", { text: written }, { span: comparator === "!=" ? span : pathSpan }));
+    return undefined;
+  }
+  if (!schemes.includes(scheme.name)) {
+    const facts = { kind: "scheme of this experiment", ...unknown(scheme.name, schemes) };
+    report(diagnostic("unknown-name", facts, { span: scheme.nameSpan }));
+  }
+  const metric = metricOf(metricName.name, metricName.nameSpan, measures, checker);
+  const value = metric && boundOf(comparison.value, metric, checker);
+  if (value === undefined || !metric || !schemes.includes(scheme.name)) return undefined;
+  return { scheme: scheme.name, metric: metric.name, comparison: comparator, value, text };
+}
+
+function boundOf(value: ast.Value, metric: MetricDefinition, checker: Checker): number | undefined {
+  const { report, environment } = checker;
+  const [bound, ...others] = expandValue(value, environment);
+  if (!bound) return undefined;
+  if (others.length > 0) {
+    report(diagnostic("no-sweep", { option: metric.name }, { span: value.span }));
+    return undefined;
+  }
+  if (bound.kind !== "number") {
+    const facts = { option: metric.name, expected: "a number", found: bound.text };
+    report(diagnostic("value-type", facts, { span: bound.span }));
+    return undefined;
+  }
+  const limits = metric.unit === "fraction" ? { min: -1, max: 1 } : {};
+  return toQuantity(bound, metric.unit, limits, { option: metric.name, report });
+}
+
+function metricOf(
+  name: string,
+  span: ast.Name["span"],
+  measures: Measures,
+  { vocabulary, report }: Checker,
+  among: readonly string[] = vocabulary.metrics.map((each) => each.name),
+): MetricDefinition | undefined {
+  const metric = vocabulary.metrics.find((each) => each.name === name);
+  if (!metric || !among.includes(name)) {
+    report(diagnostic("unknown-name", { kind: "metric", ...unknown(name, among) }, { span }));
+    return undefined;
+  }
+  if (!isMeasured(metric, measures)) {
+    report(diagnostic("needs-measure", { metric: name, measure: metric.needs }, { span }));
+    return undefined;
+  }
+  return metric;
+}
+
+/** `show` clauses; a table where a program has none. */
+export function checkViews(clauses: readonly ast.ShowClause[], measures: Measures, checker: Checker): readonly View[] {
+  if (clauses.length === 0) return [{ kind: "table" }];
+  const views = new Map<string, View>();
+  for (const use of clauses.flatMap(({ uses }) => uses)) {
+    const view = checkView(use, measures, checker);
+    if (view) views.set(JSON.stringify(view), view);
+  }
+  return [...views.values()];
+}
+
+function checkView(use: ast.Use, measures: Measures, checker: Checker): View | undefined {
+  const { vocabulary, report, environment } = checker;
+  const { name, span } = use.target;
+  const view = vocabulary.views.find((each) => each.name === name);
+  if (!view) {
+    const known = vocabulary.views.map((each) => each.name);
+    report(diagnostic("unknown-name", { kind: "view", ...unknown(name, known) }, { span }));
+    return undefined;
+  }
+  const given = use.arguments ?? [];
+  if (given.length !== view.arguments.length || use.options) {
+    if (!use.partial) report(diagnostic("view-arguments", { view: name, form: view.form }, { span: use.span }));
+    return undefined;
+  }
+  const chosen = given.map((argument, i) => {
+    const [value, ...others] = expandValue(argument, environment);
+    const metric = value && nameOf(value);
+    if (value && (metric === undefined || others.length > 0)) {
+      report(diagnostic("view-arguments", { view: name, form: view.form }, { span: argument.span }));
+      return undefined;
+    }
+    return metric === undefined
+      ? undefined
+      : metricOf(metric, argument.span, measures, checker, view.arguments[i])?.name;
+  });
+  return viewOf(view.name, chosen);
+}
+
+function viewOf(kind: View["kind"], [first, second]: readonly (MetricName | undefined)[]): View | undefined {
+  switch (kind) {
+    case "table":
+      return { kind };
+    case "pareto":
+      return first && second && { kind, x: first, y: second };
+    case "layers":
+      return first && { kind, metric: first };
+  }
+}

@@ -1,0 +1,75 @@
+import { diagnostic } from "../base/diagnostic.js";
+import type { SchemeDefinition } from "../quantize/registry.js";
+import type { Use } from "./ast.js";
+import type { Checker } from "./checker.js";
+import { unknown } from "./nearest.js";
+import { checkOptions, type GivenOptions } from "./options.js";
+
+/** A scheme with everything that it inherits: what `try` and `scheme` name. */
+export interface CheckedScheme {
+  readonly definition: SchemeDefinition;
+  readonly options: GivenOptions;
+}
+
+/** Resolves the schemes of a program, each once. */
+export interface SchemeChecker {
+  /** A use of a built-in or defined scheme, its own options over the inherited ones; undefined when something is wrong. */
+  use(use: Use): CheckedScheme | undefined;
+  /** Checks every definition, those that nothing uses too. */
+  all(): void;
+}
+
+export function schemeChecker(checker: Checker): SchemeChecker {
+  const { scope, vocabulary, report } = checker;
+  const done = new Map<string, CheckedScheme | undefined>();
+  const open: string[] = [];
+  const builtIn = vocabulary.schemes.map(({ name }) => name);
+
+  function define(name: string): CheckedScheme | undefined {
+    if (done.has(name)) return done.get(name);
+    const statement = scope.schemes.get(name);
+    if (!statement?.base) return undefined;
+    if (open.includes(name)) {
+      const chain = [...open.slice(open.indexOf(name)), name];
+      report(diagnostic("definition-cycle", { kind: "scheme", chain }, { span: statement.name.span }));
+      return undefined;
+    }
+    open.push(name);
+    const checked = use(statement.base);
+    open.pop();
+    done.set(name, checked);
+    return checked;
+  }
+
+  function base(use: Use): CheckedScheme | undefined {
+    const { name, span } = use.target;
+    const definition = use.target.kind === "host" ? undefined : vocabulary.schemes.find((each) => each.name === name);
+    if (definition) return { definition, options: new Map() };
+    if (use.target.kind !== "host" && scope.schemes.has(name)) return define(name);
+    const known = [...builtIn, ...scope.schemes.keys()];
+    report(diagnostic("unknown-name", { kind: "scheme", ...unknown(name, known) }, { span }));
+    return undefined;
+  }
+
+  function use(use: Use): CheckedScheme | undefined {
+    const found = base(use);
+    if (use.arguments) {
+      report(diagnostic("arguments-unexpected", { name: use.target.name, options: true }, { span: use.target.span }));
+    }
+    if (!found) return undefined;
+    const { definition } = found;
+    const inherited = definition.options.map((option) =>
+      found.options.has(option.name) ? { ...option, required: false } : option,
+    );
+    const owner = { name: definition.name, options: inherited, span: use.target.span, partial: use.partial };
+    const own = checkOptions(use.options, owner, checker);
+    if (own.size < (use.options?.entries.length ?? 0)) return undefined;
+    return { definition, options: new Map([...found.options, ...own]) };
+  }
+
+  function all(): void {
+    for (const name of scope.schemes.keys()) define(name);
+  }
+
+  return { use, all };
+}

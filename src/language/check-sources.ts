@@ -1,0 +1,189 @@
+import { diagnostic } from "../base/diagnostic.js";
+import type { OptionSpec } from "../base/option.js";
+import type { Span } from "../base/span.js";
+import type { DataReference } from "../datasets/dataset.js";
+import type { ModelReference } from "../plan/plan.js";
+import type { Use } from "./ast.js";
+import { type Checker, reporting } from "./checker.js";
+import { expandValue } from "./concrete.js";
+import { hostLookup } from "./environment.js";
+import type { DataDescription, ModelDescription } from "./host.js";
+import { unknown } from "./nearest.js";
+import { checkOptions, type GivenOptions, settingsOf } from "./options.js";
+
+/** A model or data set that exists, with what the checker may know of it. */
+export interface CheckedSource<Reference, Description> {
+  readonly reference: Reference;
+  readonly description: Description;
+  readonly options: GivenOptions;
+  /** The text that names the source: its path, or the whole use. */
+  readonly span: Span;
+}
+
+export type CheckedModel = CheckedSource<ModelReference, ModelDescription>;
+export type CheckedData = CheckedSource<DataReference, DataDescription>;
+
+/** Resolves `tfjs("model.json") { ... }` or `$model` and asks the host about it; undefined when something is wrong. */
+export async function checkModel(name: string, use: Use, checker: Checker): Promise<CheckedModel | undefined> {
+  const { vocabulary, host } = checker;
+  const direct = use.target.kind === "host";
+  const frontend = direct ? vocabulary.frontends[0] : namedEntry(use, vocabulary.frontends, "model format", checker);
+  if (!frontend) return undefined;
+  const options = checkOptions(use.options, ownerOf(use, frontend), checker);
+  const path = direct
+    ? await hostPath(use.target.name, use.target.span, frontend.name, checker)
+    : await argumentPath(use, frontend.name, "model", checker);
+  if (!path) return undefined;
+  const shape = settingsOf(options).input_shape;
+  const reference: ModelReference = {
+    name,
+    format: frontend.name,
+    path: path.path,
+    ...(Array.isArray(shape) ? { inputShape: shape as readonly number[] } : {}),
+  };
+  const place = placeOf(options, path.span);
+  const description = await reporting(() => host.describeModel(reference), place, checker.report);
+  return description && { reference, description, options, span: path.span };
+}
+
+/** Resolves `csv("digits.csv") { ... }` and asks the host about it; undefined when something is wrong. */
+export async function checkData(name: string, use: Use, checker: Checker): Promise<CheckedData | undefined> {
+  const { vocabulary, host, report } = checker;
+  if (use.target.kind === "host") {
+    const facts = { name: use.target.name, expected: "a data reader such as csv($path)", found: "a value of the host" };
+    report(diagnostic("host-value-kind", facts, { span: use.target.span }));
+    return undefined;
+  }
+  const reader = namedEntry(use, vocabulary.readers, "data reader", checker);
+  if (!reader) return undefined;
+  const before = use.options?.entries.length ?? 0;
+  const options = checkOptions(use.options, ownerOf(use, reader), checker);
+  const needsPath = reader.source !== "none";
+  if (!needsPath && (use.arguments?.length ?? 0) > 0) {
+    report(diagnostic("arguments-unexpected", { name: reader.name, options: true }, { span: use.target.span }));
+    return undefined;
+  }
+  const path = needsPath ? await argumentPath(use, reader.name, reader.source, checker) : undefined;
+  // A reader asked without an option that the program tried to give would complain about something else.
+  if ((needsPath && !path) || options.size < before) return undefined;
+  const reference: DataReference = {
+    name,
+    reader: reader.name,
+    ...(path ? { path: path.path } : {}),
+    settings: settingsOf(options),
+  };
+  const span = path?.span ?? use.span;
+  const place = placeOf(options, span);
+  const description = await reporting(() => host.describeData(reference), place, report);
+  if (!description) return undefined;
+  checkColumns(name, options, description.columns, use, checker);
+  return { reference, description, options, span };
+}
+
+interface Entry {
+  readonly name: string;
+  readonly options: readonly OptionSpec[];
+}
+
+function namedEntry<T extends Entry>(use: Use, entries: readonly T[], kind: string, checker: Checker): T | undefined {
+  const { name, span } = use.target;
+  const entry = entries.find((each) => each.name === name);
+  const known = entries.map((each) => each.name);
+  if (!entry) checker.report(diagnostic("unknown-name", { kind, ...unknown(name, known) }, { span }));
+  return entry;
+}
+
+const ownerOf = (use: Use, entry: Entry) => ({
+  name: entry.name,
+  options: entry.options,
+  span: use.target.span,
+  partial: use.partial,
+});
+
+interface Located {
+  readonly path: string;
+  readonly span: Span;
+}
+
+/** The one argument of a source: a string, a parameter that holds one, or a `$name`. */
+async function argumentPath(use: Use, name: string, source: string, checker: Checker): Promise<Located | undefined> {
+  const { report } = checker;
+  const [argument, ...others] = use.arguments ?? [];
+  if (!argument || others.length > 0) {
+    const missing = diagnostic("path-missing", { name, source }, { span: use.target.span });
+    if (!use.partial) report(missing);
+    return undefined;
+  }
+  if (argument.kind === "host") return hostPath(argument.name, argument.span, name, checker);
+  const [value, ...more] = expandValue(argument, checker.environment);
+  if (!value) return undefined;
+  if (value.kind !== "string" || more.length > 0) {
+    const facts = { option: name, expected: "one path as a string", found: value.text };
+    report(diagnostic("value-type", facts, { span: argument.span }));
+    return undefined;
+  }
+  return locate(value.value, argument.span, checker);
+}
+
+/** `$name` as a source: a path, or a value that the host puts on disk. */
+async function hostPath(name: string, span: Span, reader: string, checker: Checker): Promise<Located | undefined> {
+  const { host, report } = checker;
+  const value = hostLookup(name, span, host, report);
+  if (value === undefined) return undefined;
+  if (typeof value === "string") return locate(value, span, checker);
+  const saved = await reporting(
+    async () => host.saveValue?.(name, value, reader),
+    () => span,
+    report,
+  );
+  if (saved && "path" in saved) return { path: saved.path, span };
+  const found = saved?.refused ?? `a ${Array.isArray(value) ? "list" : typeof value}`;
+  report(diagnostic("host-value-kind", { name, expected: "a path or a model", found }, { span }));
+  return undefined;
+}
+
+function locate(path: string, span: Span, { host, modules, report }: Checker): Located | undefined {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
+    report(diagnostic("remote-path", { path }, { span }));
+    return undefined;
+  }
+  const fromFile = modules.find(({ source }) => source.path === span.source)?.fromFile ?? span.source;
+  const resolved = host.resolvePath(path, fromFile);
+  if ("path" in resolved) return { path: resolved.path, span };
+  report(diagnostic("path-refused", { path, reason: resolved.refused }, { span }));
+  return undefined;
+}
+
+/** Readers and frontends name the option that is wrong in their facts; others are about the file. */
+function placeOf(options: GivenOptions, otherwise: Span) {
+  return (facts: Readonly<Record<string, unknown>>): Span =>
+    (typeof facts.option === "string" && options.get(facts.option)?.span) || otherwise;
+}
+
+/** Names of columns against the columns that the data really has. */
+function checkColumns(
+  data: string,
+  options: GivenOptions,
+  columns: readonly string[] | undefined,
+  use: Use,
+  checker: Checker,
+): void {
+  if (!columns) return;
+  for (const [name, { spec, points }] of options) {
+    if (spec.type.kind !== "column" && spec.type.kind !== "columns") continue;
+    for (const column of [points[0]?.setting].flat()) {
+      if (typeof column !== "string" || columns.includes(column)) continue;
+      const span = columnSpan(use, name, column) ?? options.get(name)?.span;
+      checker.report(diagnostic("unknown-column", { data, ...unknown(column, columns) }, { span }));
+    }
+  }
+}
+
+/** Where in a list of columns one of them stands. */
+function columnSpan(use: Use, option: string, column: string): Span | undefined {
+  const value = use.options?.entries.find(({ key }) => key.name === option)?.value;
+  if (value?.kind !== "list") return undefined;
+  return value.items.find(
+    (item) => (item.kind === "string" && item.value === column) || (item.kind === "call" && item.name === column),
+  )?.span;
+}

@@ -1,0 +1,116 @@
+import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
+import type { SourceFile } from "../base/span.js";
+import type { CheckedExperiment } from "../plan/experiment.js";
+import type * as ast from "./ast.js";
+import { checkExperiment, type Sources } from "./check-experiment.js";
+import { schemeChecker } from "./check-schemes.js";
+import { type CheckedData, type CheckedModel, checkData, checkModel } from "./check-sources.js";
+import { type Checker, reporter } from "./checker.js";
+import { programEnvironment } from "./environment.js";
+import type { ProgramHost, Vocabulary } from "./host.js";
+import { loadProgram } from "./load.js";
+import { unknown } from "./nearest.js";
+import { declare } from "./scope.js";
+import { vocabulary as everything } from "./vocabulary.js";
+
+/** A program in which every name is known and every value legal: what `planExperiment` takes, one by one. */
+export interface CheckedProgram {
+  /** In the order written. */
+  readonly experiments: readonly CheckedExperiment[];
+}
+
+export interface CheckResult {
+  /** Absent when a diagnostic is an error; warnings leave it. */
+  readonly program?: CheckedProgram;
+  /** Every mistake of the program and its imports, sorted by position. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The texts that the diagnostics point into, by `Span.source`. */
+  readonly sources: Map<string, SourceFile>;
+}
+
+/**
+ * Checks a whole program against the registries and, through the host, against the real model and data. Reports all
+ * mistakes of one run and never throws for a mistake of the user.
+ */
+export async function checkProgram(
+  source: SourceFile,
+  host: ProgramHost,
+  vocabulary: Vocabulary = everything,
+): Promise<CheckResult> {
+  const { diagnostics, report } = reporter();
+  const { modules, diagnostics: mistakes, sources } = await loadProgram(source, host);
+  report(...mistakes);
+  const scope = declare(modules, sources, vocabulary, report);
+  const environment = programEnvironment(scope.params, host, report);
+  const checker: Checker = { host, vocabulary, scope, environment, sources, modules, report };
+  const schemes = schemeChecker(checker);
+  schemes.all();
+  const named = namedSources(checker);
+  await named.own(source.path);
+  const experiments: CheckedExperiment[] = [];
+  for (const statement of scope.experiments) {
+    const experiment = await checkExperiment(statement, named, schemes, checker);
+    if (experiment) experiments.push(experiment);
+  }
+  const sorted = byPosition(diagnostics);
+  const wrong = sorted.some(({ severity }) => severity === "error");
+  return { ...(wrong ? {} : { program: { experiments } }), diagnostics: sorted, sources };
+}
+
+/** Models and data by the names of the program, or written out in the clause; the host is asked once for each. */
+function namedSources(checker: Checker): Sources & { own(source: string): Promise<void> } {
+  const { scope, report } = checker;
+  const models = new Map<ast.Use, Promise<CheckedModel | undefined>>();
+  const data = new Map<ast.Use, Promise<CheckedData | undefined>>();
+
+  function once<T>(cache: Map<ast.Use, Promise<T>>, use: ast.Use, make: () => Promise<T>): Promise<T> {
+    const known = cache.get(use) ?? make();
+    cache.set(use, known);
+    return known;
+  }
+
+  /** A bare name is a definition; with arguments or options it is a source of its own. */
+  function definitionOf<T extends { readonly name: ast.Name; readonly source?: ast.Use }>(
+    use: ast.Use,
+    definitions: ReadonlyMap<string, T>,
+    kind: string,
+  ): { readonly name: string; readonly use: ast.Use } | undefined {
+    const { name, span } = use.target;
+    const bare = use.target.kind === "name" && !use.arguments && !use.options;
+    const found = definitions.get(name);
+    if (bare && found) return found.source && { name, use: found.source };
+    if (!bare) return { name, use };
+    report(diagnostic("unknown-name", { kind, ...unknown(name, [...definitions.keys()]) }, { span }));
+    return undefined;
+  }
+
+  const sources: Sources = {
+    async model(use) {
+      const found = definitionOf(use, scope.models, "model");
+      return found && once(models, found.use, () => checkModel(found.name, found.use, checker));
+    },
+    async data(use) {
+      const known = checker.vocabulary.readers.find(
+        ({ name, source }) => name === use.target.name && source === "none",
+      );
+      const found = scope.data.has(use.target.name) || !known ? definitionOf(use, scope.data, "data set") : undefined;
+      const chosen = found ?? (known && !scope.data.has(use.target.name) ? { name: use.target.name, use } : undefined);
+      return chosen && once(data, chosen.use, () => checkData(chosen.name, chosen.use, checker));
+    },
+  };
+
+  /** Definitions of the program itself are checked although nothing may use them; those of imports only when used. */
+  async function own(source: string): Promise<void> {
+    const mine = (use: ast.Use | undefined): use is ast.Use => use?.span.source === source;
+    await Promise.all([
+      ...[...scope.models.values()].map(({ name, source: use }) =>
+        mine(use) ? once(models, use, () => checkModel(name.name, use, checker)) : undefined,
+      ),
+      ...[...scope.data.values()].map(({ name, source: use }) =>
+        mine(use) ? once(data, use, () => checkData(name.name, use, checker)) : undefined,
+      ),
+    ]);
+  }
+
+  return { ...sources, own };
+}

@@ -1,0 +1,120 @@
+import { diagnostic } from "../base/diagnostic.js";
+import type { Span } from "../base/span.js";
+import type { ParamStatement } from "./ast.js";
+import { type Concrete, concreteOf, type Environment, expandValue, kindOf, type Report } from "./concrete.js";
+import type { ProgramHost } from "./host.js";
+import { unknown } from "./nearest.js";
+import { parseValue } from "./parse-program.js";
+
+/**
+ * What names in values stand for: parameters (with their values from outside) and values of the host. Reports
+ * parameters from outside that the program does not declare, and those of another type than their default.
+ */
+export function programEnvironment(
+  params: ReadonlyMap<string, ParamStatement>,
+  host: ProgramHost,
+  report: Report,
+): Environment {
+  const resolved = new Map<string, readonly Concrete[]>();
+  const open: string[] = [];
+
+  const environment: Environment = {
+    report,
+    parameter(name) {
+      const statement = params.get(name);
+      if (!statement) return undefined;
+      const known = resolved.get(name);
+      if (known) return known;
+      if (open.includes(name)) {
+        const chain = [...open.slice(open.indexOf(name)), name];
+        report(diagnostic("definition-cycle", { kind: "parameter", chain }, { span: statement.name.span }));
+        resolved.set(name, []);
+        return [];
+      }
+      open.push(name);
+      const values = statement.value ? expandValue(statement.value, environment) : [];
+      open.pop();
+      // A cycle has set it already.
+      const final = resolved.get(name) ?? overridden(statement, values, host, report);
+      resolved.set(name, final);
+      return final;
+    },
+    hostValue: (name, span) => hostValue(name, span, host, report),
+  };
+
+  for (const name of params.keys()) environment.parameter(name);
+  for (const name of host.parameters?.keys() ?? []) {
+    if (!params.has(name) && !host.values.has(name)) {
+      report(diagnostic("unknown-parameter", unknown(name, [...params.keys()])));
+    }
+  }
+  return environment;
+}
+
+/** The raw value behind `$name`; reported when there is none. */
+export function hostLookup(name: string, span: Span, host: ProgramHost, report: Report): unknown {
+  if (host.values.has(name)) return host.values.get(name);
+  if (host.parameters?.has(name)) return host.parameters.get(name);
+  report(diagnostic("unknown-host-value", unknown(name, [...host.values.keys()]), { span }));
+  return undefined;
+}
+
+function hostValue(name: string, span: Span, host: ProgramHost, report: Report): Concrete | undefined {
+  const value = hostLookup(name, span, host, report);
+  if (value === undefined) return undefined;
+  const concrete = concreteOf(value, span);
+  if (concrete) return concrete;
+  const facts = { name, expected: "a number, a string, true or false, or a list of these", found: `a ${typeof value}` };
+  report(diagnostic("host-value-kind", facts, { span }));
+  return undefined;
+}
+
+/** Text from the command line is read as a value of the language, and as the string itself where the default is one. */
+function overridden(
+  statement: ParamStatement,
+  values: readonly Concrete[],
+  host: ProgramHost,
+  report: Report,
+): readonly Concrete[] {
+  const { name, span } = statement.name;
+  if (!host.parameters?.has(name) || values.length === 0) return values;
+  const given = host.parameters.get(name);
+  const [first] = values;
+  if (typeof given === "string" && first?.kind === "string") {
+    return [{ kind: "string", value: given, text: JSON.stringify(given), span }];
+  }
+  const replaced = typeof given === "string" ? fromText(given, name, span) : fromPlain(given, span);
+  if (!replaced) {
+    report(diagnostic("parameter-syntax", { name, text: String(given) }, { span }));
+    return [];
+  }
+  const expected = first ? kindOf(first) : "";
+  const wrong = replaced.find((value) => kindOf(value) !== expected);
+  if (wrong === undefined) return replaced;
+  const defaults = values.map(({ text }) => text).join(" | ");
+  report(diagnostic("parameter-type", { name, expected, found: wrong.text, default: defaults }, { span }));
+  return [];
+}
+
+function fromText(text: string, name: string, span: Span): readonly Concrete[] | undefined {
+  const value = parseValue({ path: `-p ${name}`, text });
+  if (!value) return undefined;
+  let wrong = false;
+  const literal: Environment = {
+    report: () => {
+      wrong = true;
+    },
+    parameter: () => undefined,
+    hostValue: () => {
+      wrong = true;
+      return undefined;
+    },
+  };
+  const values = expandValue(value, literal).map((each) => ({ ...each, span }));
+  return wrong || values.length === 0 ? undefined : values;
+}
+
+function fromPlain(given: unknown, span: Span): readonly Concrete[] | undefined {
+  const value = concreteOf(given, span);
+  return value && [value];
+}

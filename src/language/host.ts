@@ -1,0 +1,70 @@
+import type { OptionSpec } from "../base/option.js";
+import type { DataReference, DataSummary } from "../datasets/dataset.js";
+import type { LayerSummary } from "../plan/experiment.js";
+import type { ModelReference } from "../plan/plan.js";
+import type { FrontendDefinition, MeasureDefinition, MetricDefinition, ViewDefinition } from "../plan/registry.js";
+import type { CpuProfile } from "../quantize/profile.js";
+import type { SchemeDefinition } from "../quantize/registry.js";
+
+/** What the checker has to know of a model. Shapes are without batch; null is an open size. */
+export interface ModelDescription {
+  /** Content hash of everything that decides what the model computes. */
+  readonly hash: string;
+  readonly layers: readonly LayerSummary[];
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[] }[];
+}
+
+/** What the checker has to know of a data set. */
+export interface DataDescription extends DataSummary {
+  /** Content hash of the source; the settings are hashed apart. */
+  readonly hash: string;
+  /** Samples of the training split, where known without reading all. */
+  readonly trainSize?: number;
+}
+
+/** A path that may be read, or the reason why it may not, as one sentence without a full stop. */
+export type ResolvedPath = { readonly path: string } | { readonly refused: string };
+
+/** Everything the language needs from outside. It never touches files, models or data itself. */
+export interface ProgramHost {
+  /** @throws {Error} when the file is missing or cannot be read; the message goes into the diagnostic */
+  readFile(path: string): Promise<string>;
+  /**
+   * The absolute path of `path` as written in the program `fromFile`, where it lies inside an allowed folder.
+   * @param fromFile `SourceFile.path` of the program that is checked, or the absolute path of an imported file
+   */
+  resolvePath(path: string, fromFile: string): ResolvedPath;
+  /** @throws {DiagnosticError} when the model is missing or broken; the checker adds the span of its path */
+  describeModel(reference: ModelReference): Promise<ModelDescription>;
+  /** @throws {DiagnosticError} when the data is missing or broken */
+  describeData(reference: DataReference): Promise<DataDescription>;
+  /** Values behind `$name`: variables of the notebook, interpolations of a template. */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** Parameters from outside, `-p name=value`: text or plain values. They override `param` and serve `$name`. */
+  readonly parameters?: ReadonlyMap<string, unknown>;
+  /**
+   * Gives a value of the host that is no path (a tf.LayersModel) a path on disk from which the frontend reads it.
+   * Absent where the host has no such values.
+   */
+  saveValue?(name: string, value: unknown, reader: string): Promise<ResolvedPath>;
+  /** The CPU that the plan is for. */
+  readonly cpu: CpuProfile;
+}
+
+/** A data reader as far as the checker knows it; `DataReader` of `src/datasets` is one. */
+export interface ReaderVocabulary {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: "file" | "folder" | "none";
+  readonly options: readonly OptionSpec[];
+}
+
+/** Every name that a program can use. The real one is in `vocabulary.ts`; tests bring their own. */
+export interface Vocabulary {
+  readonly schemes: readonly SchemeDefinition[];
+  readonly readers: readonly ReaderVocabulary[];
+  readonly frontends: readonly FrontendDefinition[];
+  readonly measures: readonly MeasureDefinition[];
+  readonly metrics: readonly MetricDefinition[];
+  readonly views: readonly ViewDefinition[];
+}

@@ -1,0 +1,90 @@
+import { diagnostic } from "../base/diagnostic.js";
+import { lineColumn, type SourceFile, type Span } from "../base/span.js";
+import type * as ast from "./ast.js";
+import type { Report } from "./concrete.js";
+import type { Vocabulary } from "./host.js";
+import type { Module } from "./load.js";
+
+/** Every definition of a program and its imports by name; each kind has names of its own. */
+export interface Scope {
+  readonly models: ReadonlyMap<string, ast.ModelStatement>;
+  readonly data: ReadonlyMap<string, ast.DataStatement>;
+  readonly params: ReadonlyMap<string, ast.ParamStatement>;
+  readonly schemes: ReadonlyMap<string, ast.SchemeStatement>;
+  /** Of the program itself; experiments of imported files are not run. */
+  readonly experiments: readonly ast.ExperimentStatement[];
+}
+
+type Definition =
+  | ast.ModelStatement
+  | ast.DataStatement
+  | ast.ParamStatement
+  | ast.SchemeStatement
+  | ast.ExperimentStatement;
+
+const kinds: Readonly<Record<Definition["kind"], string>> = {
+  model: "model",
+  data: "data set",
+  param: "parameter",
+  scheme: "scheme",
+  experiment: "experiment",
+};
+
+/** Collects the definitions. Of two with one name the first counts and the second is reported. */
+export function declare(
+  modules: readonly Module[],
+  sources: ReadonlyMap<string, SourceFile>,
+  vocabulary: Vocabulary,
+  report: Report,
+): Scope {
+  const found = new Map<string, Map<string, Definition>>(Object.keys(kinds).map((kind) => [kind, new Map()]));
+  const own = modules.at(-1);
+  for (const module of modules) {
+    for (const statement of module.program.statements) {
+      if (!("name" in statement)) {
+        if (statement.kind !== "import") reportLater(statement, report);
+      } else if (statement.kind !== "experiment" || module === own) {
+        add(statement, found.get(statement.kind) ?? new Map(), sources, report);
+      }
+    }
+  }
+  for (const [name, { name: at }] of found.get("scheme") ?? []) {
+    if (vocabulary.schemes.some((scheme) => scheme.name === name)) {
+      report(diagnostic("scheme-name-taken", { name }, { span: at.span }));
+    }
+  }
+  const of = <T>(kind: Definition["kind"]) => found.get(kind) as unknown as ReadonlyMap<string, T>;
+  return {
+    models: of("model"),
+    data: of("data"),
+    params: of("param"),
+    schemes: of("scheme"),
+    experiments: [...of<ast.ExperimentStatement>("experiment").values()],
+  };
+}
+
+function add(
+  statement: Definition,
+  names: Map<string, Definition>,
+  sources: ReadonlyMap<string, SourceFile>,
+  report: Report,
+): void {
+  const { name, span } = statement.name;
+  const first = names.get(name);
+  if (!first) {
+    names.set(name, statement);
+    return;
+  }
+  const place = placeOf(first.name.span, span, sources);
+  report(diagnostic("duplicate-name", { kind: kinds[statement.kind], name, first: place }, { span }));
+}
+
+/** `line 3`, with the file where it is another one. */
+function placeOf(span: Span, from: Span, sources: ReadonlyMap<string, SourceFile>): string {
+  const { line } = lineColumn(sources.get(span.source)?.text ?? "", span.start);
+  return span.source === from.source ? `line ${line}` : `${span.source}:${line}`;
+}
+
+function reportLater(statement: ast.LaterStatement, report: Report): void {
+  report(diagnostic("statement-not-available", { statement: statement.kind }, { span: statement.keyword }));
+}

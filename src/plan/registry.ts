@@ -1,0 +1,105 @@
+import type { OptionSpec } from "../base/option.js";
+import type { MetricName } from "./plan.js";
+
+/** What programs can name in `measure`, `expect` and `show`, and where models come from. Plain lists; no vocabulary of these lives elsewhere. */
+
+export interface MeasureDefinition {
+  readonly name: "accuracy" | "latency" | "size" | "memory";
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+}
+
+export const measures: readonly MeasureDefinition[] = [
+  {
+    name: "accuracy",
+    summary: "on the test split, paired with fp32: top-1, mean absolute error, or agreement where data has no labels",
+    options: [],
+  },
+  {
+    name: "latency",
+    summary: "milliseconds of one inference, interleaved with fp32 on the same engine",
+    options: [
+      {
+        name: "batch",
+        type: { kind: "integer", min: 1, max: 4096 },
+        summary: "samples in one inference; several with | (default 1)",
+        sweeps: true,
+      },
+      {
+        name: "threads",
+        type: { kind: "integer", min: 1, max: 256 },
+        summary: "threads of the engine; several with | (default 1)",
+        sweeps: true,
+      },
+    ],
+  },
+  { name: "size", summary: "bytes of the model file, and what they hold", options: [] },
+  { name: "memory", summary: "peak memory of a fresh process that runs the model", options: [] },
+];
+
+/** Units of a metric's values. "decibel" and "count" take plain numbers. */
+export type MetricUnit = "fraction" | "ratio" | "ms" | "bytes" | "decibel" | "count";
+
+export interface MetricDefinition {
+  readonly name: MetricName;
+  readonly unit: MetricUnit;
+  readonly summary: string;
+  /** What has to be measured for it. */
+  readonly needs: MeasureDefinition["name"];
+}
+
+export const metrics: readonly MetricDefinition[] = [
+  { name: "accuracy", unit: "fraction", needs: "accuracy", summary: "share of right answers on the test split" },
+  { name: "accuracy_drop", unit: "fraction", needs: "accuracy", summary: "fp32 minus this, positive when worse" },
+  { name: "flips", unit: "count", needs: "accuracy", summary: "samples whose answer differs from fp32's" },
+  { name: "sqnr", unit: "decibel", needs: "accuracy", summary: "signal to quantization noise of a layer's output" },
+  { name: "speedup", unit: "ratio", needs: "latency", summary: "best fp32 time / time, on the same engine" },
+  { name: "latency", unit: "ms", needs: "latency", summary: "median time of one inference" },
+  { name: "size", unit: "bytes", needs: "size", summary: "bytes of the model file" },
+  { name: "size_reduction", unit: "fraction", needs: "size", summary: "1 - bytes / bytes of fp32" },
+  { name: "memory", unit: "bytes", needs: "memory", summary: "peak memory of a fresh process" },
+];
+
+export interface ViewDefinition {
+  readonly name: "table" | "pareto" | "layers";
+  readonly summary: string;
+  /** For each argument the metrics that it may name. */
+  readonly arguments: readonly (readonly MetricName[])[];
+  /** As written: `pareto(speedup, accuracy)`. */
+  readonly form: string;
+}
+
+const scalars: readonly MetricName[] = metrics.map(({ name }) => name).filter((name) => name !== "sqnr");
+
+export const views: readonly ViewDefinition[] = [
+  { name: "table", summary: "one row a trial", arguments: [], form: "table" },
+  {
+    name: "pareto",
+    summary: "two metrics against each other, and the trials that no other beats in both",
+    arguments: [scalars, scalars],
+    form: "pareto(speedup, accuracy)",
+  },
+  { name: "layers", summary: "a metric of each layer", arguments: [["sqnr"]], form: "layers(sqnr)" },
+];
+
+/** A way to read models. `options` of a `model` statement; the path is its one argument. */
+export interface FrontendDefinition {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+}
+
+export const frontends: readonly FrontendDefinition[] = [
+  {
+    name: "tfjs",
+    summary: "a TF.js layers-model: model.json with its weight files, or a tf.LayersModel in a $variable",
+    options: [
+      {
+        name: "input_shape",
+        type: { kind: "shape" },
+        summary: "sizes of one sample without batch, for a model that leaves them open",
+        sweeps: false,
+      },
+    ],
+  },
+];
