@@ -14,10 +14,11 @@ import {
   type KnownInputs,
 } from "./define.js";
 import { matmul, productShape } from "./matrix.js";
-import { type Operator, OperatorError } from "./operator.js";
+import type { Operator } from "./operator.js";
 import {
   centered,
   codes8,
+  expectOneZeroPoint,
   expectPerChannel,
   expectScale,
   requantized,
@@ -111,7 +112,7 @@ const qLinearConv = defineOperator({
     expectScale(inputs, 1, "x", x.dtype);
     expectScale(inputs, 4, "w", w.dtype, channels);
     expectScale(inputs, 6, "y", y.dtype);
-    expectFilterZeroPoints(w, inputs[5]?.constant);
+    expectOneZeroPoint(w.dtype, inputs[5]?.constant, "w_zero_point");
     const bias = inputs[8]?.type;
     if (bias) {
       expectDType(bias, ["int32"], "B");
@@ -137,16 +138,6 @@ const qLinearConv = defineOperator({
     return [requantized(sums, shape, channelOf, { multiplier, zeroPoint, dtype: given(inputs, 7, "y_zp").dtype })];
   },
 });
-
-function expectFilterZeroPoints(w: ValueType, constant: Tensor | undefined): void {
-  const points = Array.from((constant?.data ?? []) as Int8Array);
-  if (w.dtype === "int8" && points.some((point) => point !== 0)) {
-    throw new OperatorError("w_zero_point of int8 weights must be 0");
-  }
-  if (points.some((point) => point !== points[0])) {
-    throw new OperatorError("w_zero_point must be the same for all channels");
-  }
-}
 
 /**
  * a, a_scale, a_zp, b, b_scale (one, or one a column), b_zp, y_scale, y_zp.

@@ -16,7 +16,7 @@ import {
 } from "./define.js";
 import { multiplyInto } from "./matrix.js";
 import { type Operator, OperatorError } from "./operator.js";
-import { codes8, dynamicCodes, expectPositive } from "./quantized.js";
+import { codes8, dynamicCodes, expectOneZeroPoint, expectPositive } from "./quantized.js";
 import { type Activation, activationsOf, directionCount, directions, stepsOf } from "./recurrent-cell.js";
 import {
   cellWeights,
@@ -150,7 +150,7 @@ function dynamicProduct(x: Float32Array, { inputs, centered, scales }: IntegerWe
 const dynamicQuantizeLstm = defineOperator({
   opType: "DynamicQuantizeLSTM",
   domain: "com.microsoft",
-  inputs: [12, 12],
+  inputs: [3, 12],
   outputs: [0, 3],
   attributes: { ...withoutLayout(), input_forget: int(0) },
   infer(inputs, attributes) {
@@ -180,7 +180,9 @@ function expectIntegerWeights(inputs: KnownInputs, attributes: Attributes): void
     expectDType(weights, codes8, name);
     expectShape(weights, [count, rows, columns], name);
     const scale = given(inputs, 2 * index + 6, `${name}_scale`);
-    const zeroPoint = given(inputs, 2 * index + 7, `${name}_zero_point`).type;
+    const point = given(inputs, 2 * index + 7, `${name}_zero_point`);
+    const zeroPoint = point.type;
+    expectOneZeroPoint(weights.dtype, point.constant, `${name}_zero_point`);
     expectDType(scale.type, ["float32"], `${name}_scale`);
     expectPositive(scale.constant, `${name}_scale`);
     expectDType(zeroPoint, [weights.dtype], `${name}_zero_point`);

@@ -48,7 +48,8 @@ const zeroPointBytes = ({ blocks, bits }: BlockedSizes) => Math.ceil((blocks * b
  * absent), bias [N]. `weight = (code - zeroPoint) * scale`.
  *
  * accuracy_level 4 also quantizes A: each block of a row to int8 with `scale = absmax / 127`, symmetric, round half to
- * even; products of codes are summed as integers within a block, blocks as floats. Other levels keep A in float32.
+ * even; products of codes are summed as integers within a block, blocks as floats. Other levels keep A in float32, and so
+ * does level 4 where ONNX Runtime 1.30 has no int8 kernel: 2 bits with blocks other than 32, 64 and 128 (measured).
  * @see ONNX Runtime docs/ContribOperators.md, and mlas/lib/sqnbitgemm (CompInt8) for level 4
  */
 export const matMulNBits = defineOperator({
@@ -84,8 +85,7 @@ export const matMulNBits = defineOperator({
     const y = new Float32Array(rows * sizes.n);
     for (let row = 0; row < rows; row++) {
       const values = float32Of(a).subarray(row * sizes.k, (row + 1) * sizes.k);
-      const left =
-        numberOf(attributes, "accuracy_level") === 4 ? int8Blocks(values, sizes) : floatBlocks(values, sizes);
+      const left = takesInt8Rows(attributes) ? int8Blocks(values, sizes) : floatBlocks(values, sizes);
       for (let column = 0; column < sizes.n; column++) {
         y[row * sizes.n + column] = blockedDot(left, weights, scales, column, sizes) + (bias?.[column] ?? 0);
       }
@@ -93,6 +93,12 @@ export const matMulNBits = defineOperator({
     return [tensor("float32", [...a.shape.slice(0, -1), sizes.n], y)];
   },
 });
+
+/** Whether the rows of A are quantized to int8 by blocks. */
+function takesInt8Rows(attributes: Attributes): boolean {
+  const { bits, blockSize } = blockedSizes(attributes);
+  return numberOf(attributes, "accuracy_level") === 4 && (bits !== 2 || (blockSize >= 32 && blockSize <= 128));
+}
 
 function expectBlocks(inputs: KnownInputs, sizes: BlockedSizes): void {
   const b = given(inputs, 1, "B").type;

@@ -47,6 +47,18 @@ export function expectScale(inputs: KnownInputs, index: number, name: string, co
   }
 }
 
+/**
+ * Throws when constant zero points of weights are not what ONNX Runtime's kernels take: 0 for int8 codes, else one
+ * value for all channels. The kernels find a breach at run time only.
+ */
+export function expectOneZeroPoint(dtype: DType, constant: Tensor | undefined, name: string): void {
+  const points = Array.from((constant?.data ?? []) as Int8Array);
+  if (dtype === "int8" && points.some((point) => point !== 0)) {
+    throw new OperatorError(`${name} of int8 weights must be 0`);
+  }
+  if (points.some((point) => point !== points[0])) throw new OperatorError(`${name} must be the same for all channels`);
+}
+
 /** Scales as float32, one or one a channel. */
 export function scalesOf(inputs: TensorInputs, index: number, name: string): Float32Array {
   const { data } = given(inputs, index, name);
