@@ -1,16 +1,16 @@
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import type { SourceFile } from "../base/span.js";
 import type { CheckedExperiment } from "../plan/experiment.js";
-import type * as ast from "./ast.js";
-import { checkExperiment, type Sources } from "./check-experiment.js";
-import { schemeChecker } from "./check-schemes.js";
-import { type CheckedData, type CheckedModel, checkData, checkModel } from "./check-sources.js";
 import { type Checker, reporter } from "./checker.js";
-import { programEnvironment } from "./environment.js";
+import { checkExperiment, type Sources } from "./checks/experiment.js";
+import { schemeChecker } from "./checks/schemes.js";
+import { type CheckedData, type CheckedModel, checkData, checkModel } from "./checks/sources.js";
 import type { ProgramHost, Vocabulary } from "./host.js";
 import { loadProgram } from "./load.js";
 import { unknown } from "./nearest.js";
 import { declare } from "./scope.js";
+import type * as ast from "./syntax/ast.js";
+import { programEnvironment } from "./values/environment.js";
 import { vocabulary as everything } from "./vocabulary.js";
 
 /** A program in which every name is known and every value legal: what `planExperiment` takes, one by one. */

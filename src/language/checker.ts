@@ -1,9 +1,9 @@
 import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import type { SourceFile, Span } from "../base/span.js";
-import type { Environment, Report } from "./concrete.js";
 import type { ProgramHost, Vocabulary } from "./host.js";
 import type { Module } from "./load.js";
 import type { Scope } from "./scope.js";
+import type { Environment, Report } from "./values/concrete.js";
 
 /** What every check needs; made once a program. */
 export interface Checker {

@@ -1,8 +1,8 @@
 import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import type { SourceFile } from "../base/span.js";
-import type { ImportStatement, Program } from "./ast.js";
 import type { ProgramHost } from "./host.js";
 import { parseProgram } from "./parse-program.js";
+import type { ImportStatement, Program } from "./syntax/ast.js";
 
 /** Most files that one program may import, directly or not. */
 export const mostImports = 100;

@@ -3,9 +3,9 @@ import { type Parsed, parseText, parseValueText, type SyntaxMistake } from "../.
 import { experimentKeywords, searchKeywords, statementKeywords } from "../../grammar/tokens.js";
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { lineColumn, type SourceFile, type Span } from "../base/span.js";
-import type { Name, Program, Value } from "./ast.js";
 import { unknown } from "./nearest.js";
-import { buildTree, type TreeMistakes } from "./syntax-visitor.js";
+import type { Name, Program, Value } from "./syntax/ast.js";
+import { buildTree, type TreeMistakes } from "./syntax/syntax-visitor.js";
 
 export interface ParsedProgram {
   /** Partial where there are mistakes; empty where nothing could be read. */

@@ -1,9 +1,9 @@
 import { diagnostic } from "../base/diagnostic.js";
 import { lineColumn, type SourceFile, type Span } from "../base/span.js";
-import type * as ast from "./ast.js";
-import type { Report } from "./concrete.js";
 import type { Vocabulary } from "./host.js";
 import type { Module } from "./load.js";
+import type * as ast from "./syntax/ast.js";
+import type { Report } from "./values/concrete.js";
 
 /** Every definition of a program and its imports by name; each kind has names of its own. */
 export interface Scope {

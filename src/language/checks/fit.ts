@@ -1,10 +1,10 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { SplitSetting } from "../base/option.js";
-import { defaultSplit } from "../datasets/dataset.js";
-import type { ModelReference } from "../plan/plan.js";
-import type { Use } from "./ast.js";
-import type { CheckedData, CheckedModel } from "./check-sources.js";
-import type { Checker } from "./checker.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { SplitSetting } from "../../base/option.js";
+import { defaultSplit } from "../../datasets/dataset.js";
+import type { ModelReference } from "../../plan/plan.js";
+import type { Checker } from "../checker.js";
+import type { Use } from "../syntax/ast.js";
+import type { CheckedData, CheckedModel } from "./sources.js";
 
 /**
  * The model's inputs against what the data gives. A model that leaves its one input's shape open takes the data's.

@@ -1,10 +1,10 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { Span } from "../base/span.js";
-import type { ParamStatement } from "./ast.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { Span } from "../../base/span.js";
+import type { ProgramHost } from "../host.js";
+import { unknown } from "../nearest.js";
+import { parseValue } from "../parse-program.js";
+import type { ParamStatement } from "../syntax/ast.js";
 import { type Concrete, concreteOf, type Environment, expandValue, kindOf, type Report } from "./concrete.js";
-import type { ProgramHost } from "./host.js";
-import { unknown } from "./nearest.js";
-import { parseValue } from "./parse-program.js";
 
 /**
  * What names in values stand for: parameters (with their values from outside) and values of the host. Reports

@@ -1,7 +1,7 @@
 import type { CstNode, IToken } from "chevrotain";
-import type * as cst from "../../grammar/cst.js";
-import { BaseCstVisitor } from "../../grammar/parse.js";
-import type { SourceFile, Span } from "../base/span.js";
+import type * as cst from "../../../grammar/cst.js";
+import { BaseCstVisitor } from "../../../grammar/parse.js";
+import type { SourceFile, Span } from "../../base/span.js";
 import type * as ast from "./ast.js";
 import { readFraction, readQuantity, readString } from "./literals.js";
 

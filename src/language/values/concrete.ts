@@ -1,6 +1,6 @@
-import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
-import type { Span } from "../base/span.js";
-import type { Atom, CallValue, NumberValue, RangeValue, Value } from "./ast.js";
+import { type Diagnostic, diagnostic } from "../../base/diagnostic.js";
+import type { Span } from "../../base/span.js";
+import type { Atom, CallValue, NumberValue, RangeValue, Value } from "../syntax/ast.js";
 import { units } from "./units.js";
 
 /** A value in which nothing is left open: axes, ranges, parameters and `$name` are resolved. */

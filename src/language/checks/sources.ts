@@ -1,15 +1,15 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { OptionSpec } from "../base/option.js";
-import type { Span } from "../base/span.js";
-import type { DataReference } from "../datasets/dataset.js";
-import type { ModelReference } from "../plan/plan.js";
-import type { Use } from "./ast.js";
-import { type Checker, reporting } from "./checker.js";
-import { expandValue } from "./concrete.js";
-import { hostLookup } from "./environment.js";
-import type { DataDescription, ModelDescription } from "./host.js";
-import { unknown } from "./nearest.js";
-import { checkOptions, type GivenOptions, settingsOf } from "./options.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { OptionSpec } from "../../base/option.js";
+import type { Span } from "../../base/span.js";
+import type { DataReference } from "../../datasets/dataset.js";
+import type { ModelReference } from "../../plan/plan.js";
+import { type Checker, reporting } from "../checker.js";
+import type { DataDescription, ModelDescription } from "../host.js";
+import { unknown } from "../nearest.js";
+import type { Use } from "../syntax/ast.js";
+import { expandValue } from "../values/concrete.js";
+import { hostLookup } from "../values/environment.js";
+import { checkOptions, type GivenOptions, settingsOf } from "../values/options.js";
 
 /** A model or data set that exists, with what the checker may know of it. */
 export interface CheckedSource<Reference, Description> {

@@ -1,4 +1,4 @@
-import type { Span } from "../base/span.js";
+import type { Span } from "../../base/span.js";
 
 /** The abstract syntax tree: plain data, unions on `kind`, a span on every node. Names are not resolved yet. */
 interface Node {

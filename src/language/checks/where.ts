@@ -1,12 +1,12 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { OptionKind, Setting } from "../base/option.js";
-import type { Attempt, Condition, KeepRule, WhereClause } from "../plan/experiment.js";
-import type * as ast from "./ast.js";
-import { keepPrecisions } from "./check-keep.js";
-import { type Checker, textAt } from "./checker.js";
-import { type Concrete, expandValue } from "./concrete.js";
-import { unknown } from "./nearest.js";
-import { nameOf, toSetting } from "./settings.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { OptionKind, Setting } from "../../base/option.js";
+import type { Attempt, Condition, KeepRule, WhereClause } from "../../plan/experiment.js";
+import { type Checker, textAt } from "../checker.js";
+import { unknown } from "../nearest.js";
+import type * as ast from "../syntax/ast.js";
+import { type Concrete, expandValue } from "../values/concrete.js";
+import { nameOf, toSetting } from "../values/settings.js";
+import { keepPrecisions } from "./keep.js";
 
 /** What a condition may name: options that the schemes of the experiment set, axes of `keep`, and the scheme itself. */
 interface Names {

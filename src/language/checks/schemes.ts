@@ -1,9 +1,9 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { SchemeDefinition } from "../quantize/registry.js";
-import type { Use } from "./ast.js";
-import type { Checker } from "./checker.js";
-import { unknown } from "./nearest.js";
-import { checkOptions, type GivenOptions } from "./options.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { SchemeDefinition } from "../../quantize/registry.js";
+import type { Checker } from "../checker.js";
+import { unknown } from "../nearest.js";
+import type { Use } from "../syntax/ast.js";
+import { checkOptions, type GivenOptions } from "../values/options.js";
 
 /** A scheme with everything that it inherits: what `try` and `scheme` name. */
 export interface CheckedScheme {

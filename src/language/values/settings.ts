@@ -1,9 +1,9 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { Choice, ChoiceSetting, OptionKind, Setting, SplitSetting } from "../base/option.js";
-import { defaultSplit } from "../datasets/dataset.js";
-import type { MetricUnit } from "../plan/registry.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { Choice, ChoiceSetting, OptionKind, Setting, SplitSetting } from "../../base/option.js";
+import { defaultSplit } from "../../datasets/dataset.js";
+import type { MetricUnit } from "../../plan/registry.js";
+import { unknown } from "../nearest.js";
 import type { Concrete, Report } from "./concrete.js";
-import { unknown } from "./nearest.js";
 import { inRecordUnit, units, unitsOf } from "./units.js";
 
 /** An option for messages, and where to report. */

@@ -1,16 +1,16 @@
-import { diagnostic } from "../base/diagnostic.js";
-import { lineColumn, type Span } from "../base/span.js";
-import { countCells, type ExpandedCell, expandCells, mostCells } from "../plan/expand.js";
-import type { Attempt, CheckedExperiment, WhereClause } from "../plan/experiment.js";
-import type * as ast from "./ast.js";
-import { checkFit, splitOf, trainSizeOf } from "./check-fit.js";
-import { checkKeep } from "./check-keep.js";
-import { checkExpectations, checkMeasures, checkViews } from "./check-results.js";
-import type { SchemeChecker } from "./check-schemes.js";
-import type { CheckedData, CheckedModel } from "./check-sources.js";
-import { checkWhere } from "./check-where.js";
-import { type Checker, placed } from "./checker.js";
-import type { GivenOptions } from "./options.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import { lineColumn, type Span } from "../../base/span.js";
+import { countCells, type ExpandedCell, expandCells, mostCells } from "../../plan/expand.js";
+import type { Attempt, CheckedExperiment, WhereClause } from "../../plan/experiment.js";
+import { type Checker, placed } from "../checker.js";
+import type * as ast from "../syntax/ast.js";
+import type { GivenOptions } from "../values/options.js";
+import { checkFit, splitOf, trainSizeOf } from "./fit.js";
+import { checkKeep } from "./keep.js";
+import { checkExpectations, checkMeasures, checkViews } from "./results.js";
+import type { SchemeChecker } from "./schemes.js";
+import type { CheckedData, CheckedModel } from "./sources.js";
+import { checkWhere } from "./where.js";
 
 /** Where an experiment gets its model and data from; each resolves a use once, however often it is asked. */
 export interface Sources {

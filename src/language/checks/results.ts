@@ -1,13 +1,13 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { Setting } from "../base/option.js";
-import type { Expectation, LatencyMeasure, Measures, MetricName, View } from "../plan/plan.js";
-import type { MetricDefinition } from "../plan/registry.js";
-import type * as ast from "./ast.js";
-import { type Checker, textAt } from "./checker.js";
-import { expandValue } from "./concrete.js";
-import { unknown } from "./nearest.js";
-import { checkOptions, type GivenOptions } from "./options.js";
-import { nameOf, toQuantity } from "./settings.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { Setting } from "../../base/option.js";
+import type { Expectation, LatencyMeasure, Measures, MetricName, View } from "../../plan/plan.js";
+import type { MetricDefinition } from "../../plan/registry.js";
+import { type Checker, textAt } from "../checker.js";
+import { unknown } from "../nearest.js";
+import type * as ast from "../syntax/ast.js";
+import { expandValue } from "../values/concrete.js";
+import { checkOptions, type GivenOptions } from "../values/options.js";
+import { nameOf, toQuantity } from "../values/settings.js";
 
 /** What is measured where a program has no `measure` clause. */
 const usual: Measures = { accuracy: true, latency: [{ batch: 1, threads: 1 }], size: true, memory: false };

@@ -1,4 +1,4 @@
-import type { MetricUnit } from "../plan/registry.js";
+import type { MetricUnit } from "../../plan/registry.js";
 
 interface UnitDefinition {
   readonly of: MetricUnit;

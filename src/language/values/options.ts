@@ -1,11 +1,11 @@
-import { diagnostic } from "../base/diagnostic.js";
-import type { OptionSpec, Setting, Settings } from "../base/option.js";
-import { lineColumn, type Span } from "../base/span.js";
-import type { AxisPoint } from "../plan/experiment.js";
-import type { Entry, ObjectValue } from "./ast.js";
-import type { Checker } from "./checker.js";
+import { diagnostic } from "../../base/diagnostic.js";
+import type { OptionSpec, Setting, Settings } from "../../base/option.js";
+import { lineColumn, type Span } from "../../base/span.js";
+import type { AxisPoint } from "../../plan/experiment.js";
+import type { Checker } from "../checker.js";
+import { unknown } from "../nearest.js";
+import type { Entry, ObjectValue } from "../syntax/ast.js";
 import { expandValue } from "./concrete.js";
-import { unknown } from "./nearest.js";
 import { toSetting } from "./settings.js";
 
 /** An option that a program gives: its checked values in order, without repeats, and where they stand. */
