@@ -1,4 +1,4 @@
-import { weightFormats } from "./registry.js";
+import { groupSizes, weightFormats } from "./registry.js";
 import type { Granularity, Mode, Precision, Scheme } from "./scheme.js";
 
 /** One row of a profile's table: formats of a mode that have a fast integer kernel on that CPU. */
@@ -20,9 +20,6 @@ export interface CpuProfile {
   readonly notes: readonly string[];
 }
 
-/** Group sizes that the block kernels of MatMulNBits handle; powers of two. */
-const groups = [16, 32, 64, 128, 256] as const;
-
 /**
  * The same on every CPU today: unsigned activations with signed symmetric weights is the one pair of 8-bit types that
  * has convolution and matrix kernels on each, and MatMulNBits falls back to portable block kernels.
@@ -42,7 +39,13 @@ const executable: readonly Combination[] = [
     granularities: ["per_channel", "per_tensor"],
     groups: [],
   },
-  { mode: "weight_only", weights: ["int8", "int4", "int2"], activations: [], granularities: ["group"], groups },
+  {
+    mode: "weight_only",
+    weights: ["int8", "int4", "int2"],
+    activations: [],
+    granularities: ["group"],
+    groups: groupSizes,
+  },
 ];
 
 const saturation =

@@ -46,6 +46,9 @@ const activationFormats: readonly Choice[] = [
   ...["uint4", "int4", "uint16", "int16"].map((name) => ({ name, summary: `${name} codes; no kernel` })),
 ];
 
+/** Sizes of a group that onnxruntime's MatMulNBits takes. */
+export const groupSizes: readonly number[] = [16, 32, 64, 128, 256];
+
 const granularities: readonly Choice[] = [
   { name: "per_channel", summary: "one scale for each output channel" },
   { name: "per_tensor", summary: "one scale for the whole weight" },
@@ -97,7 +100,8 @@ export const schemes: readonly SchemeDefinition[] = [
   },
   {
     name: "dynamic",
-    summary: "int8 dense layers; activation ranges are taken at run time, so no calibration (convolutions stay float)",
+    summary:
+      "int8 dense layers and LSTMs; activation ranges are taken at run time, so no calibration (convolutions stay float)",
     options: [weights, activations, method],
     build: (name, settings) => ({
       name,
@@ -153,7 +157,7 @@ function groupWeights(scheme: string, settings: Settings): WeightFormat {
   const size = typeof settings.group === "number" ? settings.group : undefined;
   if (granularity === undefined) {
     const chosen = size ?? DEFAULT_GROUP;
-    if (!isPowerOfTwo(chosen) || chosen < 16) fail("group-size", { scheme, group: chosen });
+    if (!groupSizes.includes(chosen)) fail("group-size", { scheme, group: chosen, known: groupSizes });
     return { dtype, granularity: "group", group: chosen };
   }
   if (size !== undefined) {
@@ -173,10 +177,6 @@ function calibrationOf(settings: Settings): Calibration {
     ...(chosen.name === "percentile" && percentile !== undefined ? { percentile } : {}),
     samples: count,
   };
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return Number.isInteger(Math.log2(value));
 }
 
 /** A choice may come as its record or, from TypeScript, as a bare name. */

@@ -8,7 +8,7 @@ export interface QuantizeFacts {
     readonly second: string;
     readonly reason: string;
   };
-  "group-size": { readonly scheme: string; readonly group: number };
+  "group-size": { readonly scheme: string; readonly group: number; readonly known: readonly number[] };
   "activation-not-finite": { readonly value: string; readonly layer?: string; readonly sample: number };
   "weight-not-finite": { readonly weight: string; readonly layer?: string; readonly index: number };
   "calibration-empty": { readonly scheme: string };
@@ -19,12 +19,11 @@ export const quantizeWording: WordingOf<QuantizeFacts> = {
     message: `"${scheme}" says both \`${first}\` and \`${second}\`: ${reason}`,
     hint: `keep one of the two`,
   }),
-  "group-size": ({ scheme, group }) => {
-    const lower = 2 ** Math.max(4, Math.floor(Math.log2(Math.max(16, group))));
-    const near = group < 16 ? "16" : lower === group ? `${group}` : `${lower} or ${lower * 2}`;
+  "group-size": ({ scheme, group, known }) => {
+    const nearest = known.reduce((a, b) => (Math.abs(b - group) < Math.abs(a - group) ? b : a));
     return {
-      message: `"${scheme}" has group ${group}; a group is a power of two and at least 16 (MatMulNBits of onnxruntime)`,
-      hint: `use ${near}; 32, 64 and 128 are usual`,
+      message: `"${scheme}" has group ${group}; onnxruntime's kernel takes groups of ${known.join(", ")}`,
+      hint: `the nearest is ${nearest}; 32, 64 and 128 are usual`,
     };
   },
   "activation-not-finite": ({ value, layer, sample }) => ({

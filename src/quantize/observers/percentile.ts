@@ -10,7 +10,8 @@ import { binWidth, type Histogram, withZero } from "./histogram.js";
 export function percentileRange(histogram: Histogram, percent: number): Range {
   const { min, max, count } = histogram;
   if (count === 0) return { min: 0, max: 0 };
-  const cut = count * (1 - percent / 100);
+  // Percent are decimal numbers: what is left of 99.9 must not turn 20 values into 19.999999.
+  const cut = Math.round(count * (100 - percent) * 1e4) / 1e6;
   const each = min < 0 && max > 0 ? cut / 2 : cut;
   return withZero({
     min: min < 0 ? Math.max(min, lowerQuantile(histogram, each)) : min,

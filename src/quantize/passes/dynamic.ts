@@ -1,42 +1,47 @@
-import type { Graph, Pass } from "../../ir/graph.js";
+import type { Graph, Node, Pass } from "../../ir/graph.js";
 import { tensor } from "../../tensor/tensor.js";
-import type { Scheme } from "../scheme.js";
+import type { Granularity, Scheme } from "../scheme.js";
 import { checkFinite, quantizeChannels, suffix } from "../weights.js";
 import { type Dense, denseOf } from "./dense.js";
+import { dynamicLstm } from "./dynamic-lstm.js";
 import { precisionOf } from "./precision.js";
 import { type Rewrite, startRewrite, usesOf } from "./rewrite.js";
 
 /**
- * Dense layers with int8 weights, whose input is quantized at run time (DynamicQuantizeMatMul). Convolutions stay in
- * float: ConvInteger is 2.5 to 10 times slower than the float kernel. Recurrent layers stay in float, too.
+ * Dense layers and LSTMs with int8 weights, whose inputs are quantized at run time (DynamicQuantizeMatMul,
+ * DynamicQuantizeLSTM). Convolutions stay in float: ConvInteger is 2.5 to 10 times slower than the float kernel. GRU has
+ * no integer kernel.
  */
 export function quantizeDynamic(scheme: Scheme): Pass {
   return {
     name: "quantize-dynamic",
-    summary: "Dense layers with int8 weights and inputs quantized at run time",
-    run: (graph) => replaceDense(graph, scheme),
+    summary: "Dense layers and LSTMs with int8 weights and inputs quantized at run time",
+    run: (graph) => replaceProducts(graph, scheme),
   };
 }
 
-function replaceDense(graph: Graph, scheme: Scheme): Graph {
+function replaceProducts(graph: Graph, scheme: Scheme): Graph {
   const uses = usesOf(graph);
   const rewrite = startRewrite(graph);
-  const absorbed = new Set<unknown>();
+  const granularity = scheme.weights?.granularity ?? "per_channel";
+  const absorbed = new Set<Node>();
   for (const node of graph.nodes) {
     if (absorbed.has(node)) continue;
-    const dense = precisionOf(node, scheme) === "fp32" ? undefined : denseOf(node, graph, uses);
-    if (!dense) rewrite.add(node);
-    else {
-      emit(dense, scheme, rewrite);
-      for (const each of dense.absorbed) absorbed.add(each);
+    if (precisionOf(node, scheme) === "fp32") {
+      rewrite.add(node);
+      continue;
     }
+    const dense = denseOf(node, graph, uses);
+    if (dense) {
+      emit(dense, granularity, rewrite);
+      for (const each of dense.absorbed) absorbed.add(each);
+    } else rewrite.add(dynamicLstm(node, graph, granularity, rewrite) ?? node);
   }
   return rewrite.finish();
 }
 
-function emit({ node, input, weight, matrix, bias, output }: Dense, scheme: Scheme, rewrite: Rewrite): void {
+function emit({ node, input, weight, matrix, bias, output }: Dense, granularity: Granularity, rewrite: Rewrite): void {
   checkFinite(weight, matrix, node.layer);
-  const granularity = scheme.weights?.granularity ?? "per_channel";
   const { codes, scale } = quantizeChannels(matrix, { granularity, axis: 1 });
   const shape = granularity === "per_tensor" ? [] : [scale.length];
   const codesName = rewrite.constant(weight + suffix.codes, codes);
