@@ -37,13 +37,15 @@ export function unreadable(path: string, error: unknown, expected: "file" | "fol
 export async function siblingOf(path: string, name: string): Promise<string> {
   const folder = dirname(path);
   const target = resolve(folder, name);
+  // Before anything is asked of the disk: a name outside may not even be tested for existence.
+  if (!isBelow(target, folder)) fail("data-path-outside", { path: name, folder });
   await checkSource(target, "file");
   const [realFolder, realTarget] = await Promise.all([realpath(folder), realpath(target)]);
-  if (!realTarget.startsWith(realFolder.endsWith(sep) ? realFolder : realFolder + sep)) {
-    fail("data-path-outside", { path: name, folder });
-  }
+  if (!isBelow(realTarget, realFolder)) fail("data-path-outside", { path: name, folder });
   return target;
 }
+
+const isBelow = (path: string, folder: string) => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /** A file's bytes as they arrive, unpacked when the file is gzipped. */
 export interface ByteStream {

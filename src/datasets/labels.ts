@@ -64,7 +64,7 @@ function inferred(texts: readonly string[], place: (index: number) => DataPlace)
   const last = numbers.at(-1) ?? 0;
   const indexed = numbers[0] === 0;
   const count = indexed ? last + 1 : distinct.length;
-  if (count > mostClasses) fail("data-too-large", { what: "label", size: count, most: mostClasses, unit: "classes" });
+  if (count > mostClasses) fail("data-too-many-classes", { classes: count, most: mostClasses });
   const classes = indexed
     ? Array.from({ length: count }, (_, i) => String(i))
     : numeric

@@ -8,11 +8,14 @@ import { type DataReference, defaultSplit } from "./dataset.js";
 export const mostValues = 2 ** 26;
 export const mostBytes = 2 ** 31;
 
-/** The known name within two thirds of the length, or undefined: what a "did you mean" may offer. */
+/** The known name that differs in case alone, else within a third of the letters: what a "did you mean" may offer. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0) return undefined;
+  const same = known.find((each) => each.toLowerCase() === name.toLowerCase());
+  if (same !== undefined || known.length === 0) return same;
   const best = closest(name, known as string[]);
-  return distance(name, best) <= Math.max(1, Math.floor(Math.max(name.length, best.length) / 3)) ? best : undefined;
+  const most = Math.max(1, Math.floor(Math.max(name.length, best.length) / 3));
+  const away = distance(name, best);
+  return away <= most && away < Math.min(name.length, best.length) ? best : undefined;
 }
 
 /** `{ nearest }` when there is a near name: spreads into facts. */

@@ -48,6 +48,7 @@ export interface DataFacts {
   "data-not-a-number": { readonly place: DataPlace; readonly text: string; readonly decimalComma: boolean };
   "data-not-finite": { readonly place: DataPlace; readonly text: string };
   "data-label-missing": { readonly place: DataPlace };
+  "data-label-kind": { readonly place: DataPlace; readonly text: string };
   "data-label-real": { readonly place: DataPlace; readonly text: string };
   "data-label-unknown": {
     readonly place: DataPlace;
@@ -63,6 +64,7 @@ export interface DataFacts {
     readonly labels: number;
   };
   "data-class-twice": { readonly name: string };
+  "data-too-many-classes": { readonly classes: number; readonly most: number };
   "data-shape-mismatch": {
     readonly path: string;
     readonly shape: readonly number[];
@@ -92,8 +94,11 @@ export interface DataFacts {
   "data-no-classes": { readonly path: string };
 }
 
-const sized = (bytes: number) =>
-  bytes < 10_000 ? `${bytes} bytes` : bytes < 1e7 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(0)} MB`;
+function sized(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} bytes`;
+  if (bytes < 1e7) return `${(bytes / 1e3).toFixed(0)} kB`;
+  return bytes < 1e10 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
+}
 
 const shaped = (shape: readonly number[]) => `[${shape.join(", ")}]`;
 
@@ -160,7 +165,7 @@ export const dataWording: WordingOf<DataFacts> = {
   }),
   "data-column-twice": ({ path, name }) => ({
     message: `"${base(path)}" has two columns called "${name}"`,
-    hint: "give each column its own name; with `header: false` columns are called column_1, column_2, ...",
+    hint: "give each column a name of its own",
   }),
   "data-no-features": ({ path }) => ({
     message: `"${base(path)}" has no feature columns left`,
@@ -191,12 +196,15 @@ export const dataWording: WordingOf<DataFacts> = {
     hint: "replace the value or take the row out",
   }),
   "data-label-missing": ({ place }) => ({ message: `${at(place)} has no label` }),
+  "data-label-kind": ({ place, text }) => ({
+    message: `${at(place)} has the label ${text}, which is neither a text nor a number`,
+  }),
   "data-label-real": ({ place, text }) => ({
     message: `${at(place)} has the label ${text}, which is no class`,
     hint: "`task: regression` takes labels as real values",
   }),
   "data-label-unknown": ({ place, text, nearest, classes }) => ({
-    message: `${at(place)} has the label "${text}", which is not among the ${classes.length} classes`,
+    message: `${at(place)} has the label "${text}", which is none of the ${classes.length} ${classes.length === 1 ? "class" : "classes"}`,
     ...nameHint(nearest, classes, "classes"),
   }),
   "data-label-one-hot": ({ place }) => ({
@@ -206,6 +214,10 @@ export const dataWording: WordingOf<DataFacts> = {
   "data-labels-count": ({ path, labelPath, samples, labels }) => ({
     message: `"${base(path)}" has ${samples} samples but "${base(labelPath)}" has ${labels} labels`,
     hint: "the two do not belong together",
+  }),
+  "data-too-many-classes": ({ classes, most }) => ({
+    message: `the labels make ${classes} classes, the most is ${most}`,
+    hint: "`task: regression` takes labels as real values",
   }),
   "data-class-twice": ({ name }) => ({ message: `\`classes\` lists "${name}" twice` }),
   "data-shape-mismatch": ({ path, shape, wanted, values, what }) => ({

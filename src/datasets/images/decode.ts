@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { fail } from "../../base/diagnostic.js";
 import { type ContentHash, hashBytes, hashJson } from "../../base/hash.js";
 import { clipped } from "../cells.js";
@@ -53,19 +53,28 @@ export function pixelStore(files: readonly ImageFile[], size: ImageSize, fit: Fi
 }
 
 /**
- * Pixels [height, width, channels], bytes 0..255, sRGB or grey (ITU-R BT.709 luminance, as libvips does it). Alpha is
- * dropped and EXIF orientation ignored, as TensorFlow's decoders do; resized with a Lanczos kernel of 3 lobes.
+ * Pixels [height, width, channels], bytes 0..255: sRGB, or grey as libvips makes it (luminance of linear light). Alpha
+ * is dropped before anything else and EXIF orientation ignored, as TensorFlow's decoders do; resized with a Lanczos
+ * kernel of 3 lobes.
  */
 async function decodeImage(bytes: Uint8Array, path: string, size: ImageSize, fit: Fit): Promise<Uint8Array> {
   const { height, width, channels } = size;
   try {
-    return await sharp(bytes, { failOn: "error", limitInputPixels: mostPixels })
+    const image = sharp(bytes, { failOn: "error", limitInputPixels: mostPixels });
+    const { hasAlpha } = await image.metadata();
+    return await (hasAlpha ? await opaque(image) : image)
       .resize(width, height, { fit, kernel: "lanczos3", background: "black" })
       .toColourspace(channels === 1 ? "b-w" : "srgb")
-      .removeAlpha()
       .raw({ depth: "uchar" })
       .toBuffer();
   } catch (error) {
     fail("data-corrupt", { path, format: "an image", reason: clipped((error as Error).message) });
   }
+}
+
+/** Resizing multiplies colours with alpha; an image without alpha is left alone. */
+async function opaque(image: Sharp): Promise<Sharp> {
+  const pixels = image.removeAlpha().toColourspace("srgb").raw({ depth: "uchar" });
+  const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
 }

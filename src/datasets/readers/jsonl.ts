@@ -122,7 +122,7 @@ function classLabel(label: unknown, place: DataPlace): string | number {
   if (typeof label === "string" || typeof label === "number") return label;
   if (typeof label === "boolean") return Number(label);
   if (label === null) fail("data-label-missing", { place });
-  fail("data-not-a-number", { place, text: clipped(JSON.stringify(label)), decimalComma: false });
+  fail("data-label-kind", { place, text: clipped(JSON.stringify(label)) });
 }
 
 function realLabel(label: unknown, width: number, place: DataPlace): number[] {
