@@ -1,0 +1,18 @@
+import type { View } from "../plan/plan.js";
+import type { ExpectationResult } from "../results/expectations.js";
+import type { TrialRecord } from "../results/record.js";
+
+/** Everything a report shows; records alone decide the figures. */
+export interface Report {
+  /** Name of the experiment. */
+  readonly experiment: string;
+  /** Names of the model and of the data, as the program gives them. */
+  readonly model: string;
+  readonly data: string;
+  readonly records: readonly TrialRecord[];
+  readonly expectations?: readonly ExpectationResult[];
+  /** Which plots the program asked for. */
+  readonly views?: readonly View[];
+  /** The program's text, shown in the HTML report. */
+  readonly program?: { readonly path: string; readonly text: string };
+}

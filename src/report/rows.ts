@@ -1,0 +1,158 @@
+import { trialLabels } from "../results/label.js";
+import { accuracyOf } from "../results/metric.js";
+import type { CompletedRecord, Estimate, LatencyResult, TrialRecord } from "../results/record.js";
+import { bytes, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";
+import type { Cell, Column, Tone } from "./columns.js";
+
+/** One row of the table: a completed trial at one batch size. */
+export interface Row {
+  readonly label: string;
+  readonly record: CompletedRecord;
+  readonly latency: LatencyResult | undefined;
+  /** False for the further batch sizes of a trial, which repeat nothing. */
+  readonly first: boolean;
+}
+
+/** Rows of the completed trials, in the order of the records, one for each batch size. */
+export function tableRows(records: readonly TrialRecord[]): readonly Row[] {
+  const labels = trialLabels(records);
+  return records.flatMap((record) => {
+    if (record.status !== "completed") return [];
+    const label = rowLabel(labels.get(record.trial) ?? record.trial, record);
+    const latencies = record.latency?.length ? record.latency : [undefined];
+    return latencies.map((latency, i) => ({ label, record, latency, first: i === 0 }));
+  });
+}
+
+/** Marks what the reader must know before believing a row; the notes below the table say more. */
+function rowLabel(label: string, record: CompletedRecord): string {
+  const marks = [
+    record.scheme.execution === "simulated" ? "(simulated)" : "",
+    record.attestation.attested ? "" : "(!)",
+  ];
+  return [visible(label), ...marks.filter((mark) => mark !== "")].join(" ");
+}
+
+/** Text of the user's without control and direction characters, which could rewrite the terminal or the line. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").trim();
+}
+
+/** Rows with the same batch and threads throughout need no column for them. */
+export function variesInBatch(rows: readonly Row[]): boolean {
+  return new Set(rows.flatMap(({ latency }) => (latency ? `${latency.batch} ${latency.threads}` : []))).size > 1;
+}
+
+/** Accuracy, its drop and the flips: the columns that were measured. */
+export function accuracyColumns(rows: readonly Row[]): readonly Column[] {
+  const completed = rows.map(({ record, first }) => (first ? record : undefined));
+  const header = rows.map(({ record }) => accuracyOf(record)?.name).find((name) => name !== undefined);
+  const headers = { top1: "top-1", agreement: "same as fp32", mae: "mean error" } as const;
+  const columns = [
+    { header: header ? headers[header] : "accuracy", cells: completed.map((record) => record && accuracyCell(record)) },
+    // Without labels the drop is the share of flips, which the next column gives.
+    {
+      header: header === "mae" ? "increase" : "drop",
+      cells: completed.map((record) => (header === "agreement" ? undefined : record && dropCell(record))),
+    },
+    { header: "flips", cells: completed.map((record) => (record ? flipsCell(record) : undefined)) },
+  ];
+  return columns.filter(hasCells);
+}
+
+/** Batch where it varies, speedup and milliseconds. */
+export function speedColumns(rows: readonly Row[]): readonly Column[] {
+  const latencies = rows.map(({ latency }) => latency);
+  const batch: Column = {
+    header: latencies.some((latency) => latency && latency.threads > 1) ? "batch/threads" : "batch",
+    cells: latencies.map((latency) => latency && { value: text(batchText(latency, rows)) }),
+  };
+  const columns: readonly Column[] = [
+    ...(variesInBatch(rows) ? [batch] : []),
+    { header: "speedup", cells: latencies.map((latency) => latency && speedupCell(latency)) },
+    { header: "ms", cells: latencies.map((latency) => latency && { value: text(milliseconds(latency.medianMs)) }) },
+  ];
+  return columns.filter(hasCells);
+}
+
+function batchText({ batch, threads }: LatencyResult, rows: readonly Row[]): string {
+  return rows.some(({ latency }) => latency && latency.threads > 1) ? `${batch}/${threads}` : String(batch);
+}
+
+/** Size and memory. */
+export function resourceColumns(rows: readonly Row[]): readonly Column[] {
+  const completed = rows.map(({ record, first }) => (first ? record : undefined));
+  const columns: readonly Column[] = [
+    { header: "size", cells: completed.map((record) => record && sizeCell(record)) },
+    {
+      header: "memory",
+      cells: completed.map((record) => record?.memory && { value: text(bytes(record.memory.peakBytes)) }),
+    },
+  ];
+  return columns.filter(hasCells);
+}
+
+function hasCells({ cells }: Column): boolean {
+  return cells.some((cell) => cell !== undefined);
+}
+
+function text(value: string, tone: Tone = "none") {
+  return { text: value, tone };
+}
+
+function accuracyCell(record: CompletedRecord): Cell | undefined {
+  const accuracy = accuracyOf(record);
+  if (!accuracy) return undefined;
+  const { value, ci95, isShare, n } = accuracy;
+  const digits = percentDigits(n);
+  const show = (x: number) => (isShare ? fixed(x * 100, digits) : plain(x));
+  return {
+    value: text(isShare ? percent(value, digits) : plain(value)),
+    detail: text(`${show(ci95[0])}–${show(ci95[1])}`, "dim"),
+  };
+}
+
+/** The drop of a quantized trial; red where its whole interval lies above 0. */
+function dropCell(record: CompletedRecord): Cell | undefined {
+  const accuracy = accuracyOf(record);
+  if (!accuracy || !record.accuracy || isBaseline(record)) return undefined;
+  const { value, ci95 } = record.accuracy.drop;
+  const digits = percentDigits(accuracy.n);
+  const show = (x: number) => (accuracy.isShare ? fixed(x * 100, digits) : plain(x));
+  return {
+    value: text(accuracy.isShare ? percent(value, digits) : plain(value), ci95[0] > 0 ? "bad" : "none"),
+    detail: text(`${show(ci95[0])} to ${show(ci95[1])}`, "dim"),
+  };
+}
+
+function flipsCell(record: CompletedRecord): Cell | undefined {
+  const flips = record.accuracy?.flips;
+  return flips === undefined || isBaseline(record) ? undefined : { value: text(String(flips)) };
+}
+
+function speedupCell({ speedup, verdict }: LatencyResult): Cell {
+  const [low, high] = speedup.ci95;
+  return {
+    value: text(times(speedup.value), speedTone(speedup, verdict)),
+    detail: text(`${times(low).slice(0, -1)}–${times(high).slice(0, -1)}`, "dim"),
+  };
+}
+
+/** Coloured only where the verdict makes a claim. */
+function speedTone({ value }: Estimate, verdict: string): Tone {
+  if (verdict.startsWith("no measurable difference")) return "dim";
+  return value > 1 ? "good" : "bad";
+}
+
+function sizeCell(record: CompletedRecord): Cell | undefined {
+  if (!record.size) return undefined;
+  const change = fixed((record.size.ratio - 1) * 100, 1);
+  const value = text(bytes(record.size.bytes));
+  if (isBaseline(record)) return { value };
+  return { value, detail: text(`${change.startsWith("-") ? "" : "+"}${change}%`, "dim") };
+}
+
+/** Whether a record is the float model that the others are compared with. */
+export function isBaseline({ scheme }: TrialRecord): boolean {
+  return scheme.mode === "fp32";
+}
