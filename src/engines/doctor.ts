@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
+import { ownPackage } from "../base/package.js";
 import { nativeBindingPath } from "./tfjs.js";
 
 const require = createRequire(import.meta.url);
@@ -166,7 +166,7 @@ function checkPython(installed: boolean): Check {
 }
 
 async function gather(): Promise<MachineFacts> {
-  const root = packageRoot();
+  const root = ownPackage().folder;
   const checkout = existsSync(join(root, "src", "setup", "setup.mjs")) && existsSync(join(root, "package-lock.json"));
   const [onnxruntime, tensorflow, danfo, sharp] = await Promise.all([
     loads("onnxruntime-node", "m.env.versions.node"),
@@ -190,13 +190,6 @@ async function gather(): Promise<MachineFacts> {
 
 function inFolder(root: string): string {
   return root === process.cwd() ? "" : ` (in ${root})`;
-}
-
-/** The folder of package.json, above this file in the sources and in `dist` alike. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
-  return folder;
 }
 
 async function loadsNative(root: string): Promise<Loads> {
