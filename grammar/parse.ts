@@ -111,5 +111,11 @@ function unexpectedToken(error: IRecognitionException, tokens: readonly IToken[]
     const bracket = opened.image;
     return { kind: "unclosed", bracket, opened: opened.startOffset, found: tokenText(token), ...at };
   }
+  const { previousToken: before } = error as { previousToken?: IToken };
+  const behind = before && Number.isFinite(before.startOffset) && !atEnd ? endOf(before) : start;
+  // A line end that the grammar never saw (before a closing brace) is still where the reader looks.
+  if (before?.tokenType !== t.Newline && /[\n\r]/.test(text.slice(behind, start))) {
+    return { kind: "unexpected-token", ...facts, found: "end of line", start: behind, end: behind };
+  }
   return { kind: "unexpected-token", ...facts, ...at };
 }

@@ -3,7 +3,7 @@ import { distance } from "fastest-levenshtein";
 /** Case and separators aside: `perChannel`, `per-channel` and `per_channel` are one. */
 const folded = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
 
-/** The known name that was probably meant: within a third of the length, or one that the name begins. */
+/** The known name that was probably meant: within two fifths of the length, or one that the name begins. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = folded(name);
   if (wanted === "") return undefined;
@@ -12,9 +12,12 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     const far = distance(wanted, folded(each));
     if (best === undefined || far < best.far) best = { name: each, far };
   }
-  if (best && best.far <= Math.max(1, Math.floor(Math.max(wanted.length, best.name.length) / 3))) return best.name;
+  const length = Math.max(wanted.length, best?.name.length ?? 0);
+  // Two fifths: a transposition in a word of five letters is two steps.
+  if (best && best.far <= Math.ceil(length * 0.4) && best.far < wanted.length) return best.name;
   const begun = wanted.length < 3 ? [] : known.filter((each) => folded(each).startsWith(wanted));
-  return begun.length === 1 ? begun[0] : undefined;
+  const shortest = [...begun].sort((a, b) => a.length - b.length)[0];
+  return shortest !== undefined && begun.every((each) => each.startsWith(shortest)) ? shortest : undefined;
 }
 
 /** `{ name, known, nearest? }`: the facts of an unknown name. */

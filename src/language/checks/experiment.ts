@@ -38,7 +38,7 @@ export async function checkExperiment(
   for (const { use } of clauses.baseline) checkBaseline(use, schemes, checker);
   const uses = clauses.try.flatMap((clause) => clause.uses);
   const attempts = uses.flatMap((use) => attemptOf(use, schemes));
-  if (uses.length === 0) {
+  if (uses.length === 0 && !statement.partial) {
     const facts = { experiment: statement.name.name };
     checker.report(diagnostic("nothing-to-try", facts, { span: statement.name.span, severity: "warning" }));
   }
@@ -47,7 +47,9 @@ export async function checkExperiment(
   // With a scheme missing, its options and its name would be reported as unknown.
   const where = complete ? checkWhere(clauses.where, { attempts, keep }, checker) : [];
   const measured = checkMeasures(clauses.measure, checker);
-  const names = [...new Set(uses.map(({ target }) => target.name))];
+  // With a scheme unknown, another name may be the one that was meant.
+  const meant = complete ? [] : [...checker.vocabulary.schemes.map(({ name }) => name), ...checker.scope.schemes.keys()];
+  const names = [...new Set([...uses.map(({ target }) => target.name), ...meant])];
   const expectations = checkExpectations(clauses.expect, names, measured, checker);
   const views = checkViews(clauses.show, measured, checker);
   const layers = views.some(({ kind }) => kind === "layers") || expectations.some(({ metric }) => metric === "sqnr");
@@ -102,11 +104,11 @@ const keywordOf = (kind: string) => kind.replace("_clause", "");
 function oneUse(
   clause: "model" | "data",
   [first]: readonly (ast.ModelClause | ast.DataClause)[],
-  { name }: ast.ExperimentStatement,
+  { name, partial }: ast.ExperimentStatement,
   { report }: Checker,
 ): ast.Use | undefined {
   if (!first) {
-    report(diagnostic("missing-clause", { experiment: name.name, clause }, { span: name.span }));
+    if (!partial) report(diagnostic("missing-clause", { experiment: name.name, clause }, { span: name.span }));
     return undefined;
   }
   const [use, second] = first.uses;

@@ -213,6 +213,8 @@ export interface ExperimentStatement extends Node {
   readonly kind: "experiment";
   readonly name: Name;
   readonly clauses: readonly Clause[];
+  /** True where a clause could not be read: what seems to be missing may be there. */
+  readonly partial: boolean;
 }
 
 /** Statements that the grammar knows and that nothing carries out yet. */

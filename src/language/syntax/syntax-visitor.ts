@@ -79,7 +79,8 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
       ...[c.modelClause, c.dataClause, c.baselineClause, c.tryClause, c.keepClause],
       ...[c.whereClause, c.measureClause, c.expectClause, c.showClause],
     );
-    return name && { kind: "experiment", name, clauses, span };
+    const partial = this.isBroken(span) || c.misplacedClause !== undefined;
+    return name && { kind: "experiment", name, clauses, partial, span };
   }
 
   modelClause(c: cst.ModelClauseCstChildren, span: Span): ast.ModelClause {
@@ -163,7 +164,7 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
       target,
       ...given("arguments", this.one<ast.Value[]>(c.arguments)),
       ...given("options", this.one<ast.ObjectValue>(c.object)),
-      partial: this.broken.some((offset) => offset >= span.start && offset <= span.end),
+      partial: this.isBroken(span),
       span,
     };
   }
@@ -248,6 +249,10 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
 
   path(c: cst.PathCstChildren): ast.CallValue[] {
     return this.all<ast.CallValue>(c.call);
+  }
+
+  private isBroken({ start, end }: Span): boolean {
+    return this.broken.some((offset) => offset >= start && offset <= end);
   }
 
   private one<T>(nodes: Maybe<readonly CstNode[]>): Maybe<T> {
