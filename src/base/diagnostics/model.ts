@@ -234,7 +234,7 @@ const layers: Pick<
 const inputs: Pick<WordingOf<ModelFacts>, "model-input-open" | "model-input-mismatch" | "model-input-several"> = {
   "model-input-open": ({ input, shape: sizes }) => ({
     message: `input "${input}" has shape ${shape(sizes)}, with sizes left open`,
-    hint: `name them: tfjs("...") { input_shape: [${sizes.map((value) => value ?? 224).join(", ")}] }`,
+    hint: `name them: tfjs("...") { input_shape: [${sizes.map((value) => value ?? (sizes.length === 3 ? 224 : 128)).join(", ")}] }`,
   }),
   "model-input-mismatch": ({ input, declared, given }) => ({
     message: `input_shape ${shape(given)} does not fit input "${input}", which has shape ${shape(declared)}`,

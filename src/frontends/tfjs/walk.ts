@@ -81,7 +81,7 @@ export function unknownLayers(topology: ModelTopology): Diagnostic[] {
 
 const code = "it holds Python code, which the file does not contain";
 const operation = "it is a bare TensorFlow operation, which TF.js cannot load either; use a layer instead";
-const volume = "convolutions over three dimensions have no kernels here";
+const volume = "windows over three dimensions have no kernels here";
 const cells = "cells of an RNN are read as LSTM, GRU or SimpleRNN layers";
 
 const REASONS: Readonly<Record<string, string>> = {

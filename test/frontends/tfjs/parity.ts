@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as tfjs from "@tensorflow/tfjs";
 import { seededRandom } from "../../../src/base/random.js";
-import { nativeBindingPath, startTensorFlow } from "../../../src/engines/tfjs.js";
+import { nativeBindingPath, startTensorFlow, type TfModule } from "../../../src/engines/tfjs.js";
 import { tfjsFromArtifacts } from "../../../src/frontends/tfjs/artifacts.js";
 import { toGraph } from "../../../src/frontends/tfjs/graph.js";
 import { summarize } from "../../../src/frontends/tfjs/summary.js";
@@ -14,7 +14,7 @@ import { elementCount, type Tensor, tensor } from "../../../src/tensor/tensor.js
 
 /** Plain JavaScript: the same numbers on every machine, whatever set-up found. */
 const loaded = await startTensorFlow("cpu", nativeBindingPath());
-export const tf: typeof tfjs = loaded.tf;
+export const tf: TfModule = loaded.tf;
 
 export type Sample = "real" | "tokens";
 

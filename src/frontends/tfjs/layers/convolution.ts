@@ -41,9 +41,14 @@ interface Convolution {
   readonly operands: readonly string[];
 }
 
-/** A Conv over `x`, which has its channels first. */
-function conv(context: LayerContext, x: Value, { window, group, channels, operands }: Convolution): Value {
-  const { pads, sizes } = place(context, x, x.shape.slice(1), window);
+/** A Conv over `x`, which has its channels first. `inputs` are the layer's own, for messages. */
+function conv(
+  context: LayerContext,
+  inputs: readonly Value[],
+  x: Value,
+  { window, group, channels, operands }: Convolution,
+): Value {
+  const { pads, sizes } = place(context, inputs, x.shape.slice(1), window);
   const name = context.node("Conv", [x.name, ...operands], {
     kernel_shape: window.kernel,
     strides: window.strides,
@@ -76,7 +81,7 @@ function convolution(className: string, rank: number): LayerDefinition {
         const weight = context.weight("kernel", [...window.kernel, depth / group, channels]);
         const permutation = [rank + 1, rank, ...window.kernel.keys()];
         const kernel = weightConstant(context, "kernel", () => transposed(weight, permutation));
-        return conv(context, value, {
+        return conv(context, inputs, value, {
           window,
           group,
           channels,
@@ -118,7 +123,7 @@ export const depthwiseConv2D: LayerDefinition = {
       const channels = depth * multiplier;
       const kernel = depthwiseKernel(context, window, depth, multiplier);
       const operands = [kernel, ...biasInput(context, channels)];
-      return conv(context, value, { window, group: depth, channels, operands });
+      return conv(context, inputs, value, { window, group: depth, channels, operands });
     });
     return [activate(context, result, activationOption(context))];
   },
@@ -137,7 +142,7 @@ export const separableConv2D: LayerDefinition = {
     const channels = integerOption(context, "filters");
     const result = inChannelsFirst(context, x, dataFormatOption(context), (value) => {
       const depth = value.shape[0] ?? 0;
-      const middle = conv(context, value, {
+      const middle = conv(context, inputs, value, {
         window,
         group: depth,
         channels: depth * multiplier,
@@ -147,7 +152,7 @@ export const separableConv2D: LayerDefinition = {
       const kernel = weightConstant(context, "pointwise_kernel", () => transposed(weight, [3, 2, 0, 1]));
       const point: Window = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], padding: "valid" };
       const operands = [kernel, ...biasInput(context, channels)];
-      return conv(context, middle, { window: point, group: 1, channels, operands });
+      return conv(context, inputs, middle, { window: point, group: 1, channels, operands });
     });
     return [activate(context, result, activationOption(context))];
   },

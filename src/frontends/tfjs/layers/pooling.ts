@@ -18,7 +18,7 @@ function pooling(className: string, rank: number, opType: "MaxPool" | "AveragePo
       const format = rank === 1 ? "channelsLast" : dataFormatOption(context);
       const result = inChannelsFirst(context, x, format, (value) => {
         const [channels = 0, ...space] = value.shape;
-        const { pads, sizes } = place(context, value, space, window);
+        const { pads, sizes } = place(context, inputs, space, window);
         const border = opType === "AveragePool" ? { count_include_pad: 0 } : {};
         const attributes = { kernel_shape: kernel, strides, pads, ceil_mode: 0, ...border };
         return { name: context.node(opType, [value.name], attributes), shape: [channels, ...sizes] };
