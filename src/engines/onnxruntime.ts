@@ -143,9 +143,13 @@ function ownTensor(value: Ort.Tensor): Tensor {
   return tensor(dtype, value.dims, new Uint16Array(data.buffer, data.byteOffset, data.length));
 }
 
-/** The engine's own words, without its source paths, as a diagnostic. */
+/** The engine's own words as a diagnostic: on one line, without the places in its source code. */
 function refuse(stage: string, error: unknown): never {
   if (error instanceof DiagnosticError) throw error;
-  const message = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const message = text
+    .replaceAll(/\S*onnxruntime_src\S*/g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
   fail("engine-refused", { stage, engine: "onnxruntime", message });
 }

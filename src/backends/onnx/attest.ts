@@ -34,6 +34,9 @@ const floatOperators = new Set(
 /** int8 activations in the blocked weight-only product; any other level multiplies in float. */
 const INTEGER_ACCURACY_LEVEL = 4;
 
+/** 2-bit weights have an int8 kernel for these block sizes only; with others level 4 is silently ignored (measured). */
+const blocksOfTwoBits = new Set([32, 64, 128]);
+
 /**
  * Compares the graph that was planned with the graph that the engine wrote after its own optimizations. A node counts as
  * planned integer when it is an integer operator, or a product whose weights come out of a DequantizeLinear (QDQ form). It is
@@ -58,16 +61,18 @@ export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts 
       reason: `${fallen.length} of ${wanted.length} planned integer nodes did not run as integer: ${shown}`,
     };
   }
+  const inFloat = `${float.length} ${float.length === 1 ? "product" : "products"} in float`;
   const reason =
     wanted.length === 0
-      ? `no integer nodes were planned; ${float.length} products in float`
-      : `all ${wanted.length} planned integer nodes ran as integer; ${float.length} products in float`;
+      ? `no integer nodes were planned; ${inFloat}`
+      : `every planned integer node (${wanted.length}) ran as integer; ${inFloat}`;
   return { ...counts, attested: true, reason };
 }
 
 function runsOnIntegers({ opType, attributes }: OnnxNode): boolean {
-  if (opType === "MatMulNBits") return attributes.accuracy_level === INTEGER_ACCURACY_LEVEL;
-  return integerOperators.has(opType);
+  if (opType !== "MatMulNBits") return integerOperators.has(opType);
+  const hasKernel = attributes.bits !== 2 || blocksOfTwoBits.has(Number(attributes.block_size));
+  return attributes.accuracy_level === INTEGER_ACCURACY_LEVEL && hasKernel;
 }
 
 function isFloatProduct(node: OnnxNode): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ModelProto } from "../../../src/backends/onnx/schema.js";
 import { toOnnx } from "../../../src/backends/onnx/write.js";
+import { DiagnosticError } from "../../../src/base/diagnostic.js";
 import { onnxruntime } from "../../../src/engines/onnxruntime.js";
 import type { Graph } from "../../../src/ir/graph.js";
 import { tensorFrom } from "../../../src/tensor/tensor.js";
@@ -66,4 +67,24 @@ test("onnxruntime loads the file and computes x W + b", async () => {
   const { y } = await session.run({ x: tensorFrom("float32", [2, 2], [1, 1, 1, 0]) });
   expect(y).toEqual(tensorFrom("float32", [2, 3], [5.5, 7, 8.5, 1.5, 2, 2.5]));
   await session.close();
+});
+
+test("weights past 2 GiB are refused before anything is encoded", () => {
+  const quarter = { dtype: "float32", shape: [2 ** 26], data: new Float32Array(2 ** 26) } as const;
+  const initializers = new Map(Array.from({ length: 9 }, (_, i) => [`w${i}`, quarter] as const));
+  let message = "";
+  try {
+    toOnnx({ ...dense, initializers });
+  } catch (error) {
+    if (error instanceof DiagnosticError) message = error.message;
+  }
+  expect(message).toMatchInlineSnapshot(
+    `"ONNX refused the model during "lowering": the model needs 2415919104 bytes and one ONNX file holds at most 2147483647"`,
+  );
+});
+
+test("an attribute that the operator does not have is a fault that names the node", () => {
+  const [node] = dense.nodes;
+  const graph = { ...dense, nodes: [{ ...node, attributes: { alhpa: 1 } }] } as Graph;
+  expect(() => toOnnx(graph)).toThrow('operator Gemm of node "dense/Gemm" has no attribute "alhpa"');
 });
