@@ -58,7 +58,8 @@ function layerFactory(tf: TfModule, seed: number) {
 export const recipes: readonly Recipe[] = [
   {
     name: "digits-mlp",
-    architecture: "[8, 8, 1] -> flatten -> dense 256 ReLU -> dense 128 ReLU -> dense 10 softmax; dropout 0.3 in training",
+    architecture:
+      "[8, 8, 1] -> flatten -> dense 256 ReLU -> dense 128 ReLU -> dense 10 softmax; dropout 0.3 in training",
     data: digits,
     seed: 11,
     epochs: 60,

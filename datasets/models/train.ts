@@ -104,7 +104,10 @@ function readme({ recipe, dataset, accuracy, bytes, parameters, seconds, backend
   const source = data.path ?? `${data.reader}, ${JSON.stringify(data.settings)}`;
   const rows = [
     ["architecture", architecture],
-    ["parameters", `${parameters}, stored as ${storage}${storage === "float16" ? " (biases and batch norm as float32)" : ""}, ${bytes} bytes`],
+    [
+      "parameters",
+      `${parameters}, stored as ${storage}${storage === "float16" ? " (biases and batch norm as float32)" : ""}, ${bytes} bytes`,
+    ],
     ["data", `${source}; ${dataset.splits.train.length} samples trained on, ${dataset.splits.test.length} held out`],
     ["data hash", dataset.hash],
     ["training", `Adam, rate ${rate} (one cycle), batch ${batch}, ${epochs} epochs, seed ${seed}`],

@@ -4,7 +4,7 @@ import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
 import { type DataReference, type Dataset, defaultSplit, type Labels, type Splits } from "./dataset.js";
 import { type RawLabels, resolveLabels } from "./labels.js";
 import type { DataSettings } from "./settings.js";
-import { limitSplits, splitSamples } from "./splits.js";
+import { limitSplits, splitSamples, splitSizes } from "./splits.js";
 
 /** One input of the model: `fill` writes the raw values of sample `index` to `out` from position `at`. */
 export interface SampleInput {
@@ -55,6 +55,12 @@ export async function assemble(ref: DataReference, settings: DataSettings, sampl
     splits,
     read: (indices) => samples.inputs.map((input, i) => readInput(input, transforms[i] as Transform, kept, indices)),
   };
+}
+
+/** The sizes of a summary, where the number of samples is known without reading them. */
+export function sizesOf(size: number, settings: DataSettings): { readonly size: number; readonly trainSize: number } {
+  const { train, test } = splitSizes(size, settings.split(), settings.number("limit"));
+  return { size: train + test, trainSize: train };
 }
 
 function readInput(

@@ -31,7 +31,10 @@ export interface Dataset {
 export interface DataSummary {
   /** Names of the columns, for sources that have them. */
   readonly columns?: readonly string[];
+  /** Samples in both splits. */
   readonly size?: number;
+  /** Samples of the training split. */
+  readonly trainSize?: number;
   readonly inputShapes?: readonly (readonly number[])[];
 }
 

@@ -31,16 +31,33 @@ export function splitSamples(keys: Float64Array, labels: Labels | undefined, set
   return { train: Int32Array.from(sortedBy(train, mixed)), test: Int32Array.from(sortedBy(test, mixed)) };
 }
 
+/** Sizes of the two splits. */
+export interface SplitSizes {
+  readonly train: number;
+  readonly test: number;
+}
+
+/** How many samples `splitSamples` and `limitSplits` leave on each side, known before any sample is read. */
+export function splitSizes(size: number, setting: SplitSetting, limit: number | undefined): SplitSizes {
+  const train = Math.floor(size * setting.train + 1e-9);
+  const whole = setting.train + setting.test >= 1 - 1e-9;
+  return limited({ train, test: whole ? size - train : Math.floor(size * setting.test + 1e-9) }, limit);
+}
+
+function limited(sizes: SplitSizes, limit: number | undefined): SplitSizes {
+  const total = sizes.train + sizes.test;
+  if (limit === undefined || limit >= total) return sizes;
+  const train = Math.min(Math.max(1, Math.round((limit * sizes.train) / total)), limit - 1);
+  return { train, test: limit - train };
+}
+
 /**
  * At most `limit` samples of both sides together, in proportion, at least one each. Splitting comes first: a smaller
  * limit never moves a sample from one side to the other.
  */
 export function limitSplits(splits: Splits, limit: number | undefined): Splits {
-  const total = splits.train.length + splits.test.length;
-  if (limit === undefined || limit >= total) return splits;
-  const share = Math.round((limit * splits.train.length) / total);
-  const train = Math.min(Math.max(1, share), limit - 1);
-  return { train: splits.train.slice(0, train), test: splits.test.slice(0, limit - train) };
+  const { train, test } = limited({ train: splits.train.length, test: splits.test.length }, limit);
+  return { train: splits.train.slice(0, train), test: splits.test.slice(0, test) };
 }
 
 function groupsOf(size: number, labels: Labels | undefined): number[][] {

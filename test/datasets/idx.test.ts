@@ -54,6 +54,7 @@ test("the summary reads the header alone", async () => {
   const headerOnly = images.slice(0, 16);
   expect(await summarize("idx", write("head", headerOnly), { shape: [2, 3, 1] })).toEqual({
     size: 2,
+    trainSize: 1,
     inputShapes: [[2, 3, 1]],
   });
 });

@@ -22,7 +22,11 @@ test("classes are folders, sorted; png, jpeg and webp are decoded to the shape",
   expect(data.inputShapes).toEqual([[1, 2, 3]]);
   expect(samplesOf(data)).toEqual([[[0, 0, 0, 0, 0, 0]], [[10, 20, 30, 10, 20, 30]], [[255, 0, 0, 255, 0, 0]]]);
   expect(data.labels).toEqual({ kind: "class", values: Int32Array.of(0, 0, 1), classes: ["a", "b"] });
-  expect(await summarize("images", at("three"), { shape: [1, 2, 3] })).toEqual({ size: 3, inputShapes: [[1, 2, 3]] });
+  expect(await summarize("images", at("three"), { shape: [1, 2, 3] })).toEqual({
+    size: 3,
+    trainSize: 2,
+    inputShapes: [[1, 2, 3]],
+  });
 });
 
 test("one channel is grey, classes can be ordered, alpha is dropped", async () => {

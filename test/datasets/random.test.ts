@@ -53,7 +53,11 @@ test("there are no labels, one shape for each input, and splits all the same", a
   expect(data.labels).toBeUndefined();
   expect(data.inputShapes).toEqual([[4, 4, 1], [2]]);
   expect([data.splits.train.length, data.splits.test.length]).toEqual([8, 2]);
-  expect(await summarize("random", undefined, { shape: [2] })).toEqual({ size: 256, inputShapes: [[2]] });
+  expect(await summarize("random", undefined, { shape: [2] })).toEqual({
+    size: 256,
+    trainSize: 204,
+    inputShapes: [[2]],
+  });
 });
 
 test("mistakes", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.js";
 import type { Labels } from "../../src/datasets/dataset.js";
 import { keyOfIndex } from "../../src/datasets/keys.js";
-import { limitSplits, splitSamples } from "../../src/datasets/splits.js";
+import { limitSplits, splitSamples, splitSizes } from "../../src/datasets/splits.js";
 
 const keysOf = (size: number) => Float64Array.from({ length: size }, (_, i) => keyOfIndex(i));
 
@@ -98,5 +98,21 @@ test("a limit takes from both splits in proportion and moves no sample across", 
       expect(part.test.length).toBeGreaterThan(0);
       expect(Math.abs(part.train.length - 0.8 * Math.min(limit, size))).toBeLessThan(2);
     }),
+  );
+});
+
+test("the sizes are known before the samples are", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 10, max: 300 }),
+      fc.integer({ min: 2, max: 400 }),
+      fc.nat(3),
+      (size, limit, classes) => {
+        const values = Array.from({ length: size }, (_, i) => i % (classes + 1));
+        const split = { train: 0.75, test: 0.25, seed: 3 };
+        const { train, test: held } = limitSplits(splitSamples(keysOf(size), classLabels(values), split), limit);
+        expect({ train: train.length, test: held.length }).toEqual(splitSizes(size, split, limit));
+      },
+    ),
   );
 });

@@ -70,9 +70,14 @@ test("drawing outside the image changes nothing", () => {
 });
 
 test("the summary says size and shape; a shape must hold 1024 values", async () => {
-  expect(await summarize("strokes", undefined)).toEqual({ size: 20_000, inputShapes: [[32, 32, 1]] });
+  expect(await summarize("strokes", undefined)).toEqual({
+    size: 20_000,
+    trainSize: 16_000,
+    inputShapes: [[32, 32, 1]],
+  });
   expect(await summarize("strokes", undefined, { count: 5, shape: [1, 32, 32] })).toEqual({
     size: 5,
+    trainSize: 4,
     inputShapes: [[1, 32, 32]],
   });
   expect(await refusal(open("strokes", undefined, { shape: [28, 28, 1] }))).toMatchInlineSnapshot(`

@@ -1,6 +1,6 @@
 import { fail } from "../../base/diagnostic.js";
 import type { OptionSpec } from "../../base/option.js";
-import { assemble, type Samples } from "../assemble.js";
+import { assemble, type Samples, sizesOf } from "../assemble.js";
 import type { DataReference } from "../dataset.js";
 import { checkSource, pathOf } from "../files.js";
 import { type Fit, type ImageSize, pixelStore } from "../images/decode.js";
@@ -42,7 +42,7 @@ export const images: DataReader = {
     const settings = settingsOf(ref, options);
     const size = sizeOf(settings);
     const files = await listFolder(ref);
-    return { size: files.length, inputShapes: [[size.height, size.width, size.channels]] };
+    return { ...sizesOf(files.length, settings), inputShapes: [[size.height, size.width, size.channels]] };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -2,7 +2,7 @@ import { fail } from "../../base/diagnostic.js";
 import { type ContentHash, hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
 import { arraySampleShape, arraySamples, type NumberArray } from "../array.js";
-import { assemble } from "../assemble.js";
+import { assemble, sizesOf } from "../assemble.js";
 import { pathOf, readBytes, readHead, siblingOf } from "../files.js";
 import { longestNpyHeader, parseNpy, parseNpyHeader } from "../npy.js";
 import { isZip, type Npz, openNpz } from "../npz.js";
@@ -86,7 +86,7 @@ function refuseInputs(settings: DataSettings): void {
 function summaryOf(headers: readonly { readonly shape: readonly number[] }[], path: string, settings: DataSettings) {
   const own = headers.length === 1 ? settings : undefined;
   return {
-    size: headers[0]?.shape[0] ?? 0,
+    ...sizesOf(headers[0]?.shape[0] ?? 0, settings),
     inputShapes: headers.map((header) => arraySampleShape(header.shape, path, own)),
   };
 }

@@ -3,7 +3,7 @@ import { hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
 import { type Random, seededRandom } from "../../base/random.js";
 import { elementCount } from "../../tensor/tensor.js";
-import { assemble, type SampleInput, type Samples } from "../assemble.js";
+import { assemble, type SampleInput, type Samples, sizesOf } from "../assemble.js";
 import { keyOfIndex, sampleSeed } from "../keys.js";
 import { offset, scale, shape, split } from "../options.js";
 import type { DataReader } from "../reader.js";
@@ -58,8 +58,9 @@ export const random: DataReader = {
   source: "none",
   options,
   async summarize(ref) {
-    const { size, inputs } = randomSamples(settingsOf(ref, options));
-    return { size, inputShapes: inputs.map((input) => input.shape) };
+    const settings = settingsOf(ref, options);
+    const { size, inputs } = randomSamples(settings);
+    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape) };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -1,6 +1,6 @@
 import { hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
-import { assemble, type Samples } from "../assemble.js";
+import { assemble, type Samples, sizesOf } from "../assemble.js";
 import { keyOfIndex } from "../keys.js";
 import { shape, valueOptions } from "../options.js";
 import type { DataReader } from "../reader.js";
@@ -32,8 +32,9 @@ export const strokes: DataReader = {
   source: "none",
   options,
   async summarize(ref) {
-    const { size, inputs } = madeSamples(settingsOf(ref, options));
-    return { size, inputShapes: inputs.map((input) => input.shape) };
+    const settings = settingsOf(ref, options);
+    const { size, inputs } = madeSamples(settings);
+    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape) };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);
