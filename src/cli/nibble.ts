@@ -1,12 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { type Shell, shellOf, type SharedOptions } from "./shell.js";
+import { ownPackage } from "../base/package.js";
 import { checkCommand } from "./commands/check.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { explainCommand } from "./commands/explain.js";
-import { runCommand, type RunFlags } from "./commands/run.js";
+import { type RunFlags, runCommand } from "./commands/run.js";
 import { EXIT } from "./exit.js";
+import { type SharedOptions, type Shell, shellOf } from "./shell.js";
 import type { Terminal } from "./terminal.js";
-import { ownPackage } from "../base/package.js";
 
 /**
  * The command line: reads arguments, calls the session, prints. Decides nothing about quantization.

@@ -45,7 +45,10 @@ export async function readProgram(path: string): Promise<SourceFile | Diagnostic
   try {
     const bytes = await readFile(path);
     if (bytes.length > LARGEST_PROGRAM) {
-      return diagnostic("source-unreadable", { path, reason: `it has ${bytes.length} bytes; a program has 4 MB at most` });
+      return diagnostic("source-unreadable", {
+        path,
+        reason: `it has ${bytes.length} bytes; a program has 4 MB at most`,
+      });
     }
     return { path, text: bytes.toString("utf8").replace(/^\uFEFF/, "") };
   } catch (error) {

@@ -65,7 +65,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   options.onEvent({ kind: "ended" });
   const manifest = manifestOf(finished[0], plan, options);
   const skipped = plan.skipped.map((cell) => skippedRecord(plan, cell, manifest));
-  return { records: [...finished, ...skipped], remarks: [...earlier.remarks, ...stopped], measured: [...measured.keys()], interrupted };
+  return {
+    records: [...finished, ...skipped],
+    remarks: [...earlier.remarks, ...stopped],
+    measured: [...measured.keys()],
+    interrupted,
+  };
 }
 
 function manifestOf(record: TrialRecord | undefined, plan: Plan, options: RunOptions): ManifestFacts {

@@ -8,9 +8,9 @@ import { readers } from "../datasets/registry.js";
 import { readTfjs } from "../frontends/tfjs/read.js";
 import { summarize } from "../frontends/tfjs/summary.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
+import { readCpu } from "../measure/environment.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type CpuProfile, cpuProfile } from "../quantize/profile.js";
-import { readCpu } from "../measure/environment.js";
 import { resolveAllowed } from "./paths.js";
 
 export interface HostOptions {

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
@@ -41,7 +43,7 @@ const LAST_OUTPUT = 2000;
 function entryPoint(): { readonly file: string; readonly execArgv: readonly string[] } {
   const { folder, fromSource } = ownPackage();
   return fromSource
-    ? { file: join(folder, "src/run/worker.ts"), execArgv: ["--import", "tsx"] }
+    ? { file: join(folder, "src/run/worker.ts"), execArgv: ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] }
     : { file: join(folder, "dist/run/worker.js"), execArgv: [] };
 }
 

@@ -2,10 +2,11 @@ import { join, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
+import { engineVersion } from "../engines/onnxruntime.js";
 import { type CheckedProgram, checkProgram } from "../language/check.js";
 import { readEnvironment } from "../measure/environment.js";
-import { explainPlan } from "../plan/explain.js";
 import { planExperiment } from "../plan/expand.js";
+import { explainPlan } from "../plan/explain.js";
 import type { Plan } from "../plan/plan.js";
 import { ledgerPath, openLedger } from "../results/ledger.js";
 import type { RunEvent } from "../run/events.js";
@@ -13,9 +14,8 @@ import { runPlan } from "../run/experiment.js";
 import { fileHost, thisCpu } from "../run/host.js";
 import { fullEffort, quickEffort } from "../run/latency-trial.js";
 import { projectRoot, realPath } from "../run/paths.js";
-import { engineVersion } from "../engines/onnxruntime.js";
+import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
-import { type Result, resultOf, writeReport } from "./result.js";
 
 /** What a caller may say about a program beside its text; all of it optional. */
 export interface ProgramOptions {
@@ -88,9 +88,7 @@ export async function explainText(
 export async function runText(source: SourceFile, options: RunTextOptions = {}): Promise<RanText> {
   const checked = await checkText(source, options);
   if (!checked.program) return { ...checked, results: [], ran: false, interrupted: false };
-  const folder = resolve(
-    options.resultsFolder ?? join(projectRoot(source.path, process.cwd()), ".nibble", "results"),
-  );
+  const folder = resolve(options.resultsFolder ?? join(projectRoot(source.path, process.cwd()), ".nibble", "results"));
   const results: Result[] = [];
   const diagnostics = [...checked.diagnostics];
   const stopped = () => options.signal?.aborted === true;
@@ -126,6 +124,5 @@ async function runOne(
     onEvent: options.onEvent ?? (() => {}),
   });
   diagnostics.push(...remarks);
-  const result = resultOf(plan, records, measured, source.text);
-  return writeReport(result, join(resultsFolder, plan.experiment, "report.html"));
+  return resultOf(plan, records, measured, source);
 }

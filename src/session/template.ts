@@ -1,4 +1,4 @@
-import { runText, type RunTextOptions } from "./program.js";
+import { type RunTextOptions, runText } from "./program.js";
 import { ProgramError } from "./program-error.js";
 import type { Result } from "./result.js";
 

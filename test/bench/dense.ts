@@ -16,7 +16,11 @@ import { type Tensor, tensor } from "../../src/tensor/tensor.js";
 export function denseNet(widths: readonly number[]): Graph {
   const random = seededRandom(1);
   const normal = (shape: readonly number[], scale: number): Tensor<"float32"> =>
-    tensor("float32", shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal() * scale));
+    tensor(
+      "float32",
+      shape,
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal() * scale),
+    );
   const build = graphBuilder("dense");
   let value = build.input("x", "float32", [BATCH, widths[0] ?? 1]);
   for (let i = 1; i < widths.length; i++) {
@@ -39,7 +43,11 @@ export async function timeDense(widths: readonly number[], scheme: Scheme): Prom
   writeFileSync(paths.trial, toOnnx(quantizeGraph(float, scheme)));
   const width = widths[0] ?? 1;
   const random = seededRandom(2);
-  const x = tensor("float32", [1, width], Float32Array.from({ length: width }, () => random.normal()));
+  const x = tensor(
+    "float32",
+    [1, width],
+    Float32Array.from({ length: width }, () => random.normal()),
+  );
   const measure = { batch: 1, threads: 1 };
   const tuner = startTuner(fullEffort, undefined);
   return timeTrial(paths, { x }, measure, { effort: fullEffort, tuner, seed: 1, signal: undefined });

@@ -17,7 +17,13 @@ export function figureTable(figures: readonly Figure[]): string {
 }
 
 /** `2.71x [2.65, 2.80]`. */
-export function ratioText({ value, ci95 }: { readonly value: number; readonly ci95: readonly [number, number] }): string {
+export function ratioText({
+  value,
+  ci95,
+}: {
+  readonly value: number;
+  readonly ci95: readonly [number, number];
+}): string {
   return `${value.toFixed(2)}x [${ci95.map((end) => end.toFixed(2)).join(", ")}]`;
 }
 

@@ -28,7 +28,9 @@ test("a path is read under an allowed folder alone, and relative to the program"
   writeFileSync(join(root, "data", "a.csv"), "");
   const from = join(root, "notebooks", "a.nib");
   expect(resolveAllowed("../data/a.csv", from, [root])).toEqual({ path: join(root, "data", "a.csv") });
-  expect(resolveAllowed("../../secret.csv", from, [root])).toEqual({ refused: realPath(join(root, "..", "secret.csv")) });
+  expect(resolveAllowed("../../secret.csv", from, [root])).toEqual({
+    refused: realPath(join(root, "..", "secret.csv")),
+  });
   expect(resolveAllowed("/etc/passwd", from, [root])).toEqual({ refused: "/etc/passwd" });
   expect(resolveAllowed("/etc/passwd", from, [root, "/etc"])).toEqual({ path: "/etc/passwd" });
 });

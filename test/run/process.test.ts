@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { renderDiagnostic, DiagnosticError } from "../../src/base/diagnostic.js";
+import { DiagnosticError, renderDiagnostic } from "../../src/base/diagnostic.js";
 import { startWorker } from "../../src/run/process.js";
 
 async function messageOf(call: Promise<unknown>): Promise<string> {

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
-import type { RunEvent } from "../../run/events.js";
 import { toRecordJson } from "../../results/json.js";
-import type { Result } from "../../session/result.js";
+import type { RunEvent } from "../../run/events.js";
 import { runText } from "../../session/program.js";
+import type { Result } from "../../session/result.js";
 import { EXIT } from "../exit.js";
 import { readProgram, type SharedOptions, type Shell } from "../shell.js";
 import { columnsOf, progressDisplay, wantsColour } from "../terminal.js";
@@ -62,9 +62,10 @@ function show(result: Result, shell: Shell): void {
 
 function exitCode(outcome: Awaited<ReturnType<typeof runText>>): number {
   if (outcome.interrupted) return EXIT.interrupted;
-  if (!outcome.ran) return outcome.diagnostics.some(({ severity }) => severity === "error") ? EXIT.wrongProgram : EXIT.ok;
+  if (!outcome.ran)
+    return outcome.diagnostics.some(({ severity }) => severity === "error") ? EXIT.wrongProgram : EXIT.ok;
   if (outcome.results.some(({ records }) => records.some(({ status }) => status === "failed"))) return EXIT.trial;
   if (outcome.diagnostics.some(({ severity }) => severity === "error")) return EXIT.trial;
-  if (outcome.results.some(({ expectations }) => expectations.some(({ holds }) => !holds))) return EXIT.expectation;
+  if (outcome.results.some(({ expectations }) => expectations.some(({ met }) => !met))) return EXIT.expectation;
   return EXIT.ok;
 }
