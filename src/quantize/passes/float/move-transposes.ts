@@ -32,6 +32,8 @@ interface Held {
   readonly source: string;
   readonly perm: Permutation;
   readonly layer: string | undefined;
+  /** The Transpose as it was in the graph, when it has not been moved or joined with another. */
+  readonly node?: Node;
 }
 
 function moverOf(graph: Graph) {
@@ -52,7 +54,7 @@ function moverOf(graph: Graph) {
     if (!value || putDown.has(name)) return name;
     if (isIdentity(value.perm) && !outputs.has(name)) return value.source;
     nodes.push({
-      name: free(`${name}/Transpose`),
+      name: value.node?.name ?? free(`${name}/Transpose`),
       opType: isIdentity(value.perm) ? "Identity" : "Transpose",
       domain: "",
       inputs: [value.source],
@@ -73,7 +75,8 @@ function moverOf(graph: Graph) {
     if (before) changed = true;
     const perm = composed(before?.perm ?? identityOf(rank), permOf(node, rank));
     if (isIdentity(perm)) changed = true;
-    held.set(output, { source: before?.source ?? input, perm, layer: node.layer });
+    const value = { source: before?.source ?? input, perm, layer: node.layer };
+    held.set(output, before ? value : { ...value, node });
   };
 
   const place = (node: Node) => {
