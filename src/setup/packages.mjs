@@ -39,7 +39,10 @@ export async function installPackages(root, say) {
     cwd: root,
     seconds: 1800,
   });
-  if (!ok) throw new Error(`npm ci failed:\n${output.trim().split("\n").slice(-15).join("\n")}`);
+  if (ok) return;
+  // npm names the fault first, and ends with its manual and the place of its log.
+  const faults = output.split("\n").filter((line) => /^npm err/i.test(line) && line.length > "npm error ".length);
+  throw new Error(`npm ci failed:\n${(faults.length > 0 ? faults : [output.trim()]).slice(0, 8).join("\n")}`);
 }
 
 /**

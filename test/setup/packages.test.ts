@@ -44,7 +44,14 @@ test("packages are absent, stale or fresh as the lock file says", () => {
 });
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly version?: string; readonly resolved?: string }>>;
+  readonly packages: Readonly<Record<string, Locked>>;
+}
+
+interface Locked {
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const ours = (JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lock).packages;
@@ -61,4 +68,18 @@ test("every package comes from the registry by version, none from an address", (
     ([, { version, resolved }]) => /:/.test(version ?? "") || resolved !== undefined,
   );
   expect(addressed.map(([path]) => path)).toEqual([]);
+});
+
+test("the lock file names every package that another asks for, those of other platforms too, as npm ci demands", () => {
+  /** The nearest node_modules that holds the name, from the package outwards. */
+  const holds = (path: string, name: string): boolean => {
+    if (ours[`${path === "" ? "" : `${path}/`}node_modules/${name}`] !== undefined) return true;
+    return path !== "" && holds(path.slice(0, Math.max(0, path.lastIndexOf("/node_modules/"))), name);
+  };
+  const missing = Object.entries(ours).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !holds(path, name))
+      .map((name) => `${path} asks for ${name}`),
+  );
+  expect(missing).toEqual([]);
 });
