@@ -36,6 +36,10 @@ export interface DataSummary {
   /** Samples of the training split. */
   readonly trainSize?: number;
   readonly inputShapes?: readonly (readonly number[])[];
+  /** Files that are read beside `path` and so decide the samples too, e.g. the labels of an IDX file. */
+  readonly moreFiles?: readonly string[];
+  /** Of made data: changes when the same settings would make other samples. */
+  readonly version?: number;
 }
 
 /** Where a data set comes from, as the program says it; hashed into the trial. */

@@ -1,8 +1,9 @@
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { half, samplesOf, scratch } from "./scratch.js";
 
-const { write, open, summarize, refusal } = scratch();
+const { folder, write, open, summarize, refusal } = scratch();
 
 /** Two images of 2x3 bytes and their labels, as the page of MNIST lays them out. */
 const images = Uint8Array.of(
@@ -56,7 +57,10 @@ test("the summary reads the header alone", async () => {
     size: 2,
     trainSize: 1,
     inputShapes: [[2, 3, 1]],
+    moreFiles: [],
   });
+  const labelled = await summarize("idx", write("head", headerOnly), { label: basename(write("lab", labels)) });
+  expect(labelled.moreFiles).toEqual([join(folder, "lab")]);
 });
 
 /** [-2, 3] in every element type of the format; unsigned bytes give 254. */

@@ -23,7 +23,12 @@ const bytes = npyFile("{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3),
 test("a file by hand", async () => {
   const path = write("hand.npy", bytes);
   expect(samplesOf(await open("npy", path, { split: half }))).toEqual([[[1, 2, 3]], [[4, 5, 6]]]);
-  expect(await summarize("npy", path, { shape: [3, 1] })).toEqual({ size: 2, trainSize: 1, inputShapes: [[3, 1]] });
+  expect(await summarize("npy", path, { shape: [3, 1] })).toEqual({
+    size: 2,
+    trainSize: 1,
+    inputShapes: [[3, 1]],
+    moreFiles: [],
+  });
 });
 
 const script = `

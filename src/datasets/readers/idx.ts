@@ -45,8 +45,8 @@ export const idx: DataReader = {
     const path = pathOf(ref);
     const { shape: sizes } = parseHeader(await readHead(path, 4 + 4 * mostAxes), path);
     const label = settings.text("label");
-    if (label !== undefined) await siblingOf(path, label);
-    return { ...sizesOf(sizes[0] ?? 0, settings), inputShapes: [arraySampleShape(sizes, path, settings)] };
+    const moreFiles = label === undefined ? [] : [await siblingOf(path, label)];
+    return { ...sizesOf(sizes[0] ?? 0, settings), inputShapes: [arraySampleShape(sizes, path, settings)], moreFiles };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

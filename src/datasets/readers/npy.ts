@@ -47,8 +47,8 @@ export const npy: DataReader = {
       );
     }
     const label = settings.text("label");
-    if (label !== undefined) await siblingOf(path, label);
-    return summaryOf([parseNpyHeader(head, path)], path, settings);
+    const moreFiles = label === undefined ? [] : [await siblingOf(path, label)];
+    return { ...summaryOf([parseNpyHeader(head, path)], path, settings), moreFiles };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -52,6 +52,9 @@ const options: readonly OptionSpec[] = [
   split,
 ];
 
+/** Changes when the same settings would draw other values. */
+const version = 1;
+
 export const random: DataReader = {
   name: "random",
   summary: "random values without labels; accuracy is then agreement with fp32",
@@ -60,7 +63,7 @@ export const random: DataReader = {
   async summarize(ref) {
     const settings = settingsOf(ref, options);
     const { size, inputs } = randomSamples(settings);
-    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape) };
+    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape), version };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);
@@ -82,7 +85,7 @@ function randomSamples(settings: DataSettings): Samples {
     keys: Float64Array.from({ length: size }, (_, i) => keyOfIndex(i)),
     place: (sample) => ({ file: "random", sample }),
     // Everything that decides the values is a setting.
-    hash: () => hashJson({ made: "random", version: 1 }),
+    hash: () => hashJson({ made: "random", version }),
   };
 }
 

@@ -34,7 +34,7 @@ export const strokes: DataReader = {
   async summarize(ref) {
     const settings = settingsOf(ref, options);
     const { size, inputs } = madeSamples(settings);
-    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape) };
+    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape), version: glyphVersion };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);
