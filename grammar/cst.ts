@@ -416,15 +416,6 @@ export interface PhraseCstNode extends CstNode {
 }
 
 export type PhraseCstChildren = {
-  atom: AtomCstNode[];
-};
-
-export interface AtomCstNode extends CstNode {
-  name: "atom";
-  children: AtomCstChildren;
-}
-
-export type AtomCstChildren = {
   range?: RangeCstNode[];
   Fraction?: IToken[];
   Text?: IToken[];
@@ -556,7 +547,6 @@ export interface NibbleCstVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   entry(children: EntryCstChildren, param?: IN): OUT;
   value(children: ValueCstChildren, param?: IN): OUT;
   phrase(children: PhraseCstChildren, param?: IN): OUT;
-  atom(children: AtomCstChildren, param?: IN): OUT;
   range(children: RangeCstChildren, param?: IN): OUT;
   call(children: CallCstChildren, param?: IN): OUT;
   list(children: ListCstChildren, param?: IN): OUT;

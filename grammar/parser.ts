@@ -315,20 +315,18 @@ export class NibbleParser extends CstParser {
 
   /** Words that belong together: `int8 per_channel`, `train 80% test 20% seed 7`. */
   phrase = this.RULE("phrase", () => {
-    this.AT_LEAST_ONE(() => this.SUBRULE(this.atom));
-  });
-
-  atom = this.RULE("atom", () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.range) },
-      { ALT: () => this.CONSUME(t.Fraction) },
-      { ALT: () => this.CONSUME(t.Text) },
-      { ALT: () => this.CONSUME(t.HostName) },
-      { ALT: () => this.CONSUME(t.RegularExpression) },
-      { ALT: () => this.SUBRULE(this.call) },
-      { ALT: () => this.SUBRULE(this.list) },
-      { ALT: () => this.SUBRULE(this.object) },
-    ]);
+    this.AT_LEAST_ONE(() => {
+      this.OR([
+        { ALT: () => this.SUBRULE(this.range) },
+        { ALT: () => this.CONSUME(t.Fraction) },
+        { ALT: () => this.CONSUME(t.Text) },
+        { ALT: () => this.CONSUME(t.HostName) },
+        { ALT: () => this.CONSUME(t.RegularExpression) },
+        { ALT: () => this.SUBRULE(this.call) },
+        { ALT: () => this.SUBRULE(this.list) },
+        { ALT: () => this.SUBRULE(this.object) },
+      ]);
+    });
   });
 
   range = this.RULE("range", () => {

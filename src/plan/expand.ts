@@ -48,14 +48,25 @@ export function countCells({ attempts, keep }: Pick<CheckedExperiment, "attempts
  * of `keep` rules. Two cells that come to the same scheme are one, the first.
  */
 export function expandCells(experiment: CheckedExperiment, cpu: CpuProfile): Expansion {
+  const known = expansions.get(experiment);
+  if (known?.cpu === cpu) return known.expansion;
+  const expansion = expand(experiment, cpu);
+  expansions.set(experiment, { cpu, expansion });
+  return expansion;
+}
+
+/** An experiment is expanded by its check and again by its plan; both are immutable, so once is enough. */
+const expansions = new WeakMap<CheckedExperiment, { readonly cpu: CpuProfile; readonly expansion: Expansion }>();
+
+function expand(experiment: CheckedExperiment, cpu: CpuProfile): Expansion {
   if (countCells(experiment) > mostCells)
     throw new RangeError(`plan: more than ${mostCells} cells in a checked program`);
   const cells: ExpandedCell[] = [];
   const conflicts: { attempt: number; error: DiagnosticError }[] = [];
   const seen = new Set<string>();
+  const keeps = combinations(experiment.keep.map(({ choices }) => choices));
   experiment.attempts.forEach((attempt, index) => {
     const options = combinations(attempt.axes.map(({ points }) => points));
-    const keeps = combinations(experiment.keep.map(({ choices }) => choices));
     for (const points of options) {
       const built = buildScheme(attempt, points);
       if (built instanceof DiagnosticError) {
@@ -64,7 +75,7 @@ export function expandCells(experiment: CheckedExperiment, cpu: CpuProfile): Exp
       }
       for (const kept of keeps) {
         const scheme = keepLayers(built, kept);
-        const key = hashJson(scheme);
+        const key = JSON.stringify(scheme);
         if (seen.has(key)) continue;
         seen.add(key);
         const axes = sweptValues(experiment, attempt, points, kept);

@@ -48,7 +48,9 @@ export async function checkExperiment(
   const where = complete ? checkWhere(clauses.where, { attempts, keep }, checker) : [];
   const measured = checkMeasures(clauses.measure, checker);
   // With a scheme unknown, another name may be the one that was meant.
-  const meant = complete ? [] : [...checker.vocabulary.schemes.map(({ name }) => name), ...checker.scope.schemes.keys()];
+  const meant = complete
+    ? []
+    : [...checker.vocabulary.schemes.map(({ name }) => name), ...checker.scope.schemes.keys()];
   const names = [...new Set([...uses.map(({ target }) => target.name), ...meant])];
   const expectations = checkExpectations(clauses.expect, names, measured, checker);
   const views = checkViews(clauses.show, measured, checker);

@@ -162,14 +162,14 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
     return {
       kind: "use",
       target,
-      ...given("arguments", this.one<ast.Value[]>(c.arguments)),
+      ...given("arguments", this.one<readonly ast.Value[]>(c.arguments)),
       ...given("options", this.one<ast.ObjectValue>(c.object)),
       partial: this.isBroken(span),
       span,
     };
   }
 
-  arguments(c: cst.ArgumentsCstChildren): ast.Value[] {
+  arguments(c: cst.ArgumentsCstChildren): readonly ast.Value[] {
     return this.all<ast.Value>(c.value);
   }
 
@@ -189,18 +189,19 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
   }
 
   phrase(c: cst.PhraseCstChildren, span: Span): Maybe<ast.Value> {
-    const parts = this.all<ast.Atom>(c.atom);
-    return parts.length > 1 ? { kind: "phrase", parts, span } : parts[0];
-  }
-
-  atom(c: cst.AtomCstChildren): Maybe<ast.Atom> {
-    return (
-      this.fraction(c.Fraction) ??
-      this.string(c.Text) ??
-      (c.HostName?.[0] && this.host(c.HostName[0])) ??
-      this.regex(c.RegularExpression) ??
-      this.one<ast.Atom>(c.range ?? c.call ?? c.list ?? c.object)
-    );
+    const parts = [
+      ...this.all<ast.Atom>(c.range),
+      ...this.all<ast.Atom>(c.call),
+      ...this.all<ast.Atom>(c.list),
+      ...this.all<ast.Atom>(c.object),
+      ...present(c.Fraction?.map((token) => this.fraction([token]))),
+      ...present(c.Text?.map((token) => this.string([token]))),
+      ...present(c.HostName?.map((token) => this.host(token))),
+      ...present(c.RegularExpression?.map((token) => this.regex([token]))),
+    ];
+    if (parts.length < 2) return parts[0];
+    parts.sort((a, b) => a.span.start - b.span.start);
+    return { kind: "phrase", parts, span };
   }
 
   range(c: cst.RangeCstChildren, span: Span): Maybe<ast.Atom> {
@@ -212,7 +213,7 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
 
   call(c: cst.CallCstChildren, span: Span): Maybe<ast.CallValue> {
     const name = this.name(c.name);
-    const values = this.one<ast.Value[]>(c.arguments);
+    const values = this.one<readonly ast.Value[]>(c.arguments);
     return name && { kind: "call", name: name.name, nameSpan: name.span, ...given("arguments", values), span };
   }
 
@@ -237,7 +238,7 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
   }
 
   comparison(c: cst.ComparisonCstChildren, span: Span): Maybe<ast.Comparison> {
-    const path = this.one<ast.CallValue[]>(c.path) ?? [];
+    const path = this.one<readonly ast.CallValue[]>(c.path) ?? none;
     const comparator = c.Comparator?.[0]?.image;
     const value = this.one<ast.Value>(c.value);
     const [first] = path;
@@ -247,7 +248,7 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
     return { kind: "comparison", path, pathSpan, comparator: comparator as ast.Comparator, value, span };
   }
 
-  path(c: cst.PathCstChildren): ast.CallValue[] {
+  path(c: cst.PathCstChildren): readonly ast.CallValue[] {
     return this.all<ast.CallValue>(c.call);
   }
 
@@ -260,14 +261,17 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
     return node && (this.visit(node, this.locate(node)) as Maybe<T>);
   }
 
-  private all<T>(nodes: Maybe<readonly CstNode[]>): T[] {
-    return (nodes ?? []).flatMap((node) => {
-      const built = this.visit(node, this.locate(node)) as Maybe<T>;
-      return built === undefined ? [] : [built];
-    });
+  private all<T>(nodes: Maybe<readonly CstNode[]>): readonly T[] {
+    if (nodes === undefined) return none;
+    const built: T[] = [];
+    for (const node of nodes) {
+      const one = this.visit(node, this.locate(node)) as Maybe<T>;
+      if (one !== undefined) built.push(one);
+    }
+    return built;
   }
 
-  private inOrder<T extends { readonly span: Span }>(...groups: readonly Maybe<readonly CstNode[]>[]): T[] {
+  private inOrder<T extends { readonly span: Span }>(...groups: readonly Maybe<readonly CstNode[]>[]): readonly T[] {
     return groups.flatMap((nodes) => this.all<T>(nodes)).sort((a, b) => a.span.start - b.span.start);
   }
 
@@ -342,6 +346,12 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
     this.mistakes?.notFinite(token.image, span);
     return undefined;
   }
+}
+
+const none: readonly never[] = [];
+
+function present<T>(values: Maybe<readonly Maybe<T>[]>): readonly T[] {
+  return values === undefined ? none : values.filter((value) => value !== undefined);
 }
 
 function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
