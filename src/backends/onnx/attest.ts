@@ -39,7 +39,8 @@ const blocksOfTwoBits = new Set([32, 64, 128]);
 
 /**
  * Compares the graph that was planned with the graph that the engine wrote after its own optimizations. A node counts as
- * planned integer when it is an integer operator, or a product whose weights come out of a DequantizeLinear (QDQ form). It is
+ * planned integer when it is an integer operator, or a product of which both factors come out of a DequantizeLinear (QDQ form).
+ * Weights that are merely stored as integers, for size, plan nothing. It is
  * found when an integer kernel has its name (the engine adds "_token_N" when it changes the layout), its output or its weights.
  * @param planned   the quantized graph that was lowered
  * @param optimized the ONNX file that the engine wrote of it
@@ -87,7 +88,7 @@ function plannedIntegers(graph: Graph): readonly Node[] {
     ({ opType, inputs }) =>
       integerOperators.has(opType) ||
       opType === "MatMulNBits" ||
-      (floatOperators.has(opType) && dequantized.has(inputs[1] ?? "")),
+      (floatOperators.has(opType) && inputs.slice(0, 2).every((name) => dequantized.has(name))),
   );
 }
 
