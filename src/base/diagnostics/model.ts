@@ -150,7 +150,7 @@ const weights: Pick<
     hint: "keep weight files in the folder of model.json and name them without `..` or a leading `/`",
   }),
   "shard-size": ({ shards, bytes: wanted, found }) => ({
-    message: `${listed(shards, 3)} ${shards.length === 1 ? "has" : "have"} ${bytes(found)}; the manifest describes ${bytes(wanted)}`,
+    message: `${listed(shards, 3)} ${shards.length === 1 ? "has" : "together have"} ${bytes(found)}; the manifest describes ${bytes(wanted)}`,
     hint:
       found < wanted
         ? "the file is cut short: copy or download it again"

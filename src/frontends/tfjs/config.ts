@@ -30,13 +30,16 @@ export function numberOption(site: LayerSite, option: string, fallback: number):
   return typeof value === "number" && Number.isFinite(value) ? value : badOption(site, option, "a number");
 }
 
+/** Larger counts and sizes are damage: no layer has them. */
+const MAX_INTEGER = 2 ** 26;
+
 const isInteger = (value: Json | undefined, min: number): value is number =>
-  typeof value === "number" && Number.isInteger(value) && value >= min;
+  typeof value === "number" && Number.isInteger(value) && value >= min && value <= MAX_INTEGER;
 
 /** An integer of at least `min` (1 unless said); required when there is no fallback. */
 export function integerOption(site: LayerSite, option: string, fallback?: number, min = 1): number {
   const value = given(site, option) ?? fallback;
-  return isInteger(value, min) ? value : badOption(site, option, `an integer of at least ${min}`);
+  return isInteger(value, min) ? value : badOption(site, option, `an integer from ${min} to ${MAX_INTEGER}`);
 }
 
 /** `rank` integers: one for each spatial dimension; a single number stands for all of them. */
@@ -45,7 +48,7 @@ export function sizesOption(site: LayerSite, option: string, rank: number, fallb
   if (isInteger(value, min)) return new Array<number>(rank).fill(value);
   const sizes = isArray(value) ? value.filter((size): size is number => isInteger(size, min)) : [];
   if (!isArray(value) || sizes.length !== value.length || sizes.length !== rank) {
-    return badOption(site, option, `${rank === 1 ? "an integer" : `${rank} integers`} of at least ${min}`);
+    return badOption(site, option, `${rank === 1 ? "an integer" : `${rank} integers`} from ${min} to ${MAX_INTEGER}`);
   }
   return sizes;
 }

@@ -1,8 +1,10 @@
 import { fail } from "../../base/diagnostic.js";
+import { elementCount } from "../../tensor/tensor.js";
 import type { Emitter } from "./emitter.js";
 import type { LayerContext, Value } from "./layer.js";
 import type { LayerSpec, ModelTopology, TensorRef } from "./model.js";
 import type { WeightFinder } from "./scope.js";
+import { badSizes } from "./values.js";
 import { modelsInside, type Place, placeInside, placeOf } from "./walk.js";
 
 /** What lowering needs from outside: where nodes go, and where weights come from. */
@@ -10,6 +12,9 @@ export interface Environment {
   readonly emitter: Emitter;
   readonly find: WeightFinder;
 }
+
+/** Elements of one sample of one tensor; more is a damaged file, and not what a CPU runs. */
+const MAX_ELEMENTS = 2 ** 31 - 1;
 
 interface Call {
   readonly spec: LayerSpec;
@@ -105,7 +110,10 @@ function lowerPlace(environment: Environment, place: Place, inputs: readonly Val
     if (definition.mask === "passes" && source !== undefined) return { ...value, masked: value.masked ?? source };
     return value.masked === source && source !== undefined ? { name: value.name, shape: value.shape } : value;
   });
-  for (const value of outputs) if (value.name !== "") environment.emitter.check(site.name, value);
+  for (const value of outputs) {
+    if (elementCount(value.shape) > MAX_ELEMENTS) badSizes(site, inputs, "its output is too large for any machine");
+    if (value.name !== "") environment.emitter.check(site.name, value);
+  }
   return outputs;
 }
 

@@ -436,7 +436,9 @@ describe("broken models", () => {
   });
 
   test("JSON too deep to be a model", async () => {
-    expect(await edited(() => `${"[".repeat(5000)}${"]".repeat(5000)}`)).toMatchInlineSnapshot(`"error[model-json-depth]: "FOLDER/model.json" nests values deeper than 128 levels, which no TF.js model does"`);
+    expect(await edited(() => `${"[".repeat(5000)}${"]".repeat(5000)}`)).toMatchInlineSnapshot(
+      `"error[model-json-depth]: "FOLDER/model.json" nests values deeper than 128 levels, which no TF.js model does"`,
+    );
   });
 
   test("a graph-model", async () => {
@@ -463,9 +465,9 @@ describe("broken models", () => {
     expect(found.join("\n")).toMatchInlineSnapshot(`
       "error[shard-missing]: the weight file "gone.bin" that "FOLDER/model.json" names does not exist
            = hint: copy every weight file into the folder of model.json
-      error[shard-size]: "group1-shard1.bin", "group1-shard2.bin", "group1-shard3.bin" and 2 more have 254 bytes; the manifest describes 308 bytes
+      error[shard-size]: "group1-shard1.bin", "group1-shard2.bin", "group1-shard3.bin" and 2 more together have 254 bytes; the manifest describes 308 bytes
            = hint: the file is cut short: copy or download it again
-      error[shard-size]: "group1-shard1.bin", "group1-shard2.bin", "group1-shard3.bin" and 2 more have 344 bytes; the manifest describes 308 bytes
+      error[shard-size]: "group1-shard1.bin", "group1-shard2.bin", "group1-shard3.bin" and 2 more together have 344 bytes; the manifest describes 308 bytes
            = hint: the files belong to another version of model.json: export model and weights together
       error[shard-outside]: the weight file "." lies outside the folder of "FOLDER/model.json"
            = hint: keep weight files in the folder of model.json and name them without \`..\` or a leading \`/\`"
@@ -476,16 +478,16 @@ describe("broken models", () => {
     const shard = '"group1-shard2.bin"';
     const found = [
       await edited((text) => text.replace(shard, '"../../other.bin"')),
-      await edited((text) => text.replace(shard, '"/etc/hostname"')),
+      await edited((text) => text.replace(shard, '"/elsewhere/weights.bin"')),
       await broken(async (folder, path) => {
-        await symlink("/etc/hostname", join(folder, "link.bin"));
+        await symlink(fileURLToPath(import.meta.url), join(folder, "link.bin"));
         await writeFile(path, (await readFile(path, "utf8")).replace(shard, '"link.bin"'));
       }),
     ];
     expect(found.join("\n")).toMatchInlineSnapshot(`
       "error[shard-outside]: the weight file "../../other.bin" lies outside the folder of "FOLDER/model.json"
            = hint: keep weight files in the folder of model.json and name them without \`..\` or a leading \`/\`
-      error[shard-outside]: the weight file "/etc/hostname" lies outside the folder of "FOLDER/model.json"
+      error[shard-outside]: the weight file "/elsewhere/weights.bin" lies outside the folder of "FOLDER/model.json"
            = hint: keep weight files in the folder of model.json and name them without \`..\` or a leading \`/\`
       error[shard-outside]: the weight file "link.bin" lies outside the folder of "FOLDER/model.json"
            = hint: keep weight files in the folder of model.json and name them without \`..\` or a leading \`/\`"
@@ -561,8 +563,8 @@ describe("broken models", () => {
       await edited((text) => text.replace('"class_name":"Sequential"', '"class_name":"Pipeline"')),
     ];
     expect(found.join("\n")).toMatchInlineSnapshot(`
-      "error[layer-option]: units of layer "head" (Dense) must be an integer of at least 1, and is -3
-      error[layer-option]: kernelSize of layer "conv" (Conv2D) must be 2 integers of at least 1, and is [3,3,3]
+      "error[layer-option]: units of layer "head" (Dense) must be an integer from 1 to 67108864, and is -3
+      error[layer-option]: kernelSize of layer "conv" (Conv2D) must be 2 integers from 1 to 67108864, and is [3,3,3]
       error[unsupported-option]: layer "conv" (Conv2D) has activation "reluu": the activations are elu, selu, relu, relu6, linear, sigmoid, hardSigmoid, softplus, softsign, tanh, softmax, logSoftmax, gelu, gelu_new, mish, swish
       error[unsupported-option]: layer "conv" (Conv2D) has padding "causal": TF.js has no causal padding either
       error[unsupported-layer]: layer "flat" (Flaten) cannot be read
@@ -593,7 +595,7 @@ describe("broken models", () => {
         config: { name: "m", layers: [input, ...adds], input_layers: [["x", 0, 0]], output_layers: [["a", 0, 0]] },
       },
     });
-    const lowered = (artifacts: unknown) => refused("-", () => toGraph(tfjsFromArtifacts(artifacts)));
+    const lowered = (artifacts: unknown) => refused("FOLDER", () => toGraph(tfjsFromArtifacts(artifacts)));
     const found = [
       await lowered(model(add("a", "x", "b"), add("b", "a", "x"))),
       await lowered(model(add("a", "x", "xx"))),
@@ -601,24 +603,24 @@ describe("broken models", () => {
       await lowered(model(add("a", "x", "x"), add("a", "x", "x"))),
     ];
     expect(found.join("\n")).toMatchInlineSnapshot(`
-      "error[layersFOLDERdisconnected]: the inputs of "b" cannot be computed: they wait for one another, or for an input that is not there
-      error[layerFOLDERunknown]: layer "a" takes its input from "xx", which the model does not have
+      "error[layers-disconnected]: the inputs of "b" cannot be computed: they wait for one another, or for an input that is not there
+      error[layer-unknown]: layer "a" takes its input from "xx", which the model does not have
            = hint: did you mean "x"?
-      error[layerFOLDERinputFOLDERcount]: layer "a" (Add) takes at least two inputs, and is connected to 1
-      error[layerFOLDERduplicate]: two layers of one model are called "a""
+      error[layer-input-count]: layer "a" (Add) takes at least two inputs, and is connected to 1
+      error[layer-duplicate]: two layers of one model are called "a""
     `);
   });
 
   test("values that are no model", async () => {
     const found = await Promise.all(
-      [null, 3, {}, { executor: {} }].map((value) => refused("-", () => tfjsFromArtifacts(value))),
+      [null, 3, {}, { executor: {} }].map((value) => refused("FOLDER", () => tfjsFromArtifacts(value))),
     );
     expect(found.join("\n")).toMatchInlineSnapshot(`
-      "error[modelFOLDERnotFOLDERinFOLDERmemory]: null is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
-      error[modelFOLDERnotFOLDERinFOLDERmemory]: a value of type number is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
-      error[modelFOLDERnotFOLDERinFOLDERmemory]: a value of type object is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
-      error[graphFOLDERmodel]: "the model in memory" is a graphFOLDERmodel; only layersFOLDERmodels are read so far
-           = hint: convert the Keras model to a layersFOLDERmodel: \`tensorflowjs_converter FOLDERFOLDERinput_format keras FOLDERFOLDERoutput_format tfjs_layers_model\`"
+      "error[model-not-in-memory]: null is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
+      error[model-not-in-memory]: a value of type number is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
+      error[model-not-in-memory]: a value of type object is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
+      error[graph-model]: "the model in memory" is a graph-model; only layers-models are read so far
+           = hint: convert the Keras model to a layers-model: \`tensorflowjs_converter --input_format keras --output_format tfjs_layers_model\`"
     `);
   });
 
