@@ -1,6 +1,5 @@
+import { f16round } from "@petamoriken/float16";
 import { fail } from "../base/diagnostic.js";
-import { channelParams, packCodes, quantize } from "../tensor/affine.js";
-import type { QuantDType, Range } from "../tensor/quant.js";
 import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
 import type { Granularity } from "./scheme.js";
 
@@ -23,36 +22,82 @@ export function quantizeChannels(
   weight: Tensor<"float32">,
   { granularity, axis, floors }: { granularity: Granularity; axis: number; floors?: Float64Array },
 ): QuantizedWeight {
+  const data = weight.data as Float32Array;
   const channels = weight.shape[axis] ?? 1;
-  const ranges = channelRanges(weight, axis);
-  if (granularity === "per_tensor") {
-    const largest = Math.max(...ranges.map(({ max }) => max));
-    ranges.fill({ min: -largest, max: largest });
-  }
-  const { scale, zeroPoint } = channelParams(ranges, "int8", { symmetric: true, axis });
-  const floor = granularity === "per_tensor" ? Math.max(0, ...(floors ?? [])) : undefined;
+  const inner = elementCount(weight.shape.slice(axis + 1));
+  const largest = largestMagnitudes(data, channels, inner);
+  if (granularity === "per_tensor") largest.fill(maximum(largest));
+  const scale = symmetricScales(largest, 8);
+  const floor = granularity === "per_tensor" && floors ? maximum(floors) : undefined;
   for (let channel = 0; channel < channels; channel++) {
-    const own = scale[channel] as number;
     const least = floor ?? floors?.[channel] ?? 0;
     // A channel of zeros has no scale of its own: its bias alone decides.
-    const dead = (ranges[channel] as Range).max === 0;
-    scale[channel] = dead && least > 0 ? least : Math.max(own, least);
+    const dead = largest[channel] === 0 && least > 0;
+    scale[channel] = dead ? least : Math.max(scale[channel] as number, least);
   }
-  const codes = quantize(weight, { dtype: "int8", scale, zeroPoint, axis }) as Tensor<"int8">;
-  return { codes, scale: granularity === "per_tensor" ? scale.slice(0, 1) : scale };
+  const codes = symmetricCodes(data, channels, inner, scale, 8);
+  return {
+    codes: tensor("int8", weight.shape, codes),
+    scale: granularity === "per_tensor" ? scale.slice(0, 1) : scale,
+  };
 }
 
-/** [-m, m] for each index of `axis`, where m is the largest magnitude. */
-function channelRanges({ shape, data }: Tensor<"float32">, axis: number): Range[] {
-  const channels = shape[axis] ?? 1;
-  const inner = elementCount(shape.slice(axis + 1));
+function maximum(values: Float64Array): number {
+  return values.reduce((a, b) => Math.max(a, b), 0);
+}
+
+/** Largest magnitude of each channel of [outer, channels, inner]. */
+function largestMagnitudes(data: Float32Array, channels: number, inner: number): Float64Array {
   const largest = new Float64Array(channels);
-  for (let i = 0; i < data.length; i++) {
-    const channel = Math.floor(i / inner) % channels;
-    const magnitude = Math.abs(data[i] as number);
-    if (magnitude > (largest[channel] as number)) largest[channel] = magnitude;
+  let i = 0;
+  while (i < data.length) {
+    for (let channel = 0; channel < channels; channel++) {
+      let most = largest[channel] as number;
+      for (const end = i + inner; i < end; i++) most = Math.max(most, Math.abs(data[i] as number));
+      largest[channel] = most;
+    }
   }
-  return Array.from(largest, (m) => ({ min: -m, max: m }));
+  return largest;
+}
+
+/** Scales of symmetric codes of `bits` bits for ranges [-m, m]: what `channelParams` of tensor/affine.ts gives, in one loop. */
+function symmetricScales(largest: Float64Array, bits: 2 | 4 | 8): Float32Array {
+  const limit = 2 ** (bits - 1) - 1;
+  const scale = new Float32Array(largest.length);
+  for (let i = 0; i < scale.length; i++) {
+    const most = largest[i] as number;
+    scale[i] = most === 0 ? 1 : Math.max(2 ** -126, most / limit);
+  }
+  return scale;
+}
+
+/** Adding and taking away 1.5 * 2^52 rounds a float64 of at most 2^51 to the nearest integer, ties to even. */
+const ROUNDING = 1.5 * 2 ** 52;
+
+/**
+ * saturate(roundHalfEven(float32(x / scale))) within the symmetric limits, for [outer, channels, inner] with a scale for
+ * each channel: `quantize` of tensor/affine.ts in one loop, which matters for millions of weights.
+ */
+function symmetricCodes(
+  data: Float32Array,
+  channels: number,
+  inner: number,
+  scale: Float32Array,
+  bits: 2 | 4 | 8,
+): Int8Array {
+  const largest = 2 ** (bits - 1) - 1;
+  const codes = new Int8Array(data.length);
+  let i = 0;
+  while (i < data.length) {
+    for (let channel = 0; channel < channels; channel++) {
+      const own = scale[channel] as number;
+      for (const end = i + inner; i < end; i++) {
+        const code = Math.fround((data[i] as number) / own) + ROUNDING - ROUNDING;
+        codes[i] = Math.max(-largest, Math.min(largest, code));
+      }
+    }
+  }
+  return codes;
 }
 
 /** Symmetric codes of rows in groups of `size` elements; rows are filled up with zeros to whole groups. */
@@ -68,32 +113,28 @@ export interface GroupedRows {
 }
 
 /**
- * @param values     rows of equal length, one after another: [rows, length]
- * @param roundScale makes a scale storable (float16) before the codes are chosen by it
+ * Scales are float16 values where these hold them (normal numbers), so that they can be stored in half the bytes; the
+ * codes are chosen by the rounded scale.
+ * @param values rows of equal length, one after another: [rows, length]
  */
-export function quantizeRows(
-  values: Float32Array,
-  rows: number,
-  { bits, size, roundScale = (scale) => scale }: RowFormat,
-): GroupedRows {
+export function quantizeRows(values: Float32Array, rows: number, { bits, size }: RowFormat): GroupedRows {
   const length = values.length / rows;
   const groups = Math.ceil(length / size);
   const padded = padRows(values, rows, length, groups * size);
-  const ranges = channelRanges(tensor("float32", [rows * groups, size], padded), 0);
-  const dtype = `int${bits}` as QuantDType;
-  const { scale: exact, zeroPoint } = channelParams(ranges, dtype, { symmetric: true, axis: 0 });
-  const scale = exact.map(roundScale);
-  const grouped = quantize(tensor("float32", [rows * groups, size], padded), { dtype, scale, zeroPoint, axis: 0 });
-  const largest = 2 ** (bits - 1) - 1;
-  // A scale that was rounded down can push the largest element one code too far.
-  const codes = Int8Array.from(grouped.data as Int8Array, (code) => Math.max(-largest, Math.min(largest, code)));
-  return { rows, groups, size, bits, codes, scale };
+  const exact = symmetricScales(largestMagnitudes(padded, rows * groups, size), bits);
+  const half = exact.map(f16round);
+  const scale = half.every(isNormalHalf) ? half : exact;
+  return { rows, groups, size, bits, codes: symmetricCodes(padded, rows * groups, size, scale, bits), scale };
+}
+
+/** Whether a number is a normal, finite float16 value. */
+export function isNormalHalf(value: number): boolean {
+  return value >= 2 ** -14 && value <= 65_504 && f16round(value) === value;
 }
 
 export interface RowFormat {
   readonly bits: 2 | 4 | 8;
   readonly size: number;
-  readonly roundScale?: (scale: number) => number;
 }
 
 function padRows(values: Float32Array, rows: number, length: number, padded: number): Float32Array {
@@ -105,23 +146,50 @@ function padRows(values: Float32Array, rows: number, length: number, padded: num
 
 /** Codes shifted by 2^(bits - 1) to unsigned and packed, the first in the lowest bits: [rows, groups, size * bits / 8]. */
 export function packRows({ rows, groups, size, bits, codes }: GroupedRows): Tensor<"uint8"> {
-  const shifted = Uint8Array.from(codes, (code) => code + 2 ** (bits - 1));
-  const packed = bits === 8 ? shifted : packCodes(shifted, bits);
+  const offset = 2 ** (bits - 1);
+  const perByte = 8 / bits;
+  const packed = new Uint8Array(codes.length / perByte);
+  for (let byte = 0; byte < packed.length; byte++) {
+    let value = 0;
+    for (let i = 0; i < perByte; i++) value |= ((codes[byte * perByte + i] as number) + offset) << (i * bits);
+    packed[byte] = value;
+  }
   return tensor("uint8", [rows, groups, (size * bits) / 8], packed);
 }
 
-/** The largest group not longer than useful: `group`, or the power of two >= 16 that holds a shorter row. */
+/** The group that MatMulNBits gets for rows of a length: `group`, or the smallest power of two >= 16 that holds a short row. */
 export function groupFor(length: number, group: number): number {
   let size = 16;
   while (size < length && size < group) size *= 2;
-  return Math.min(size, group);
+  return size;
 }
 
 /** @throws {DiagnosticError} "weight-not-finite" naming the weight */
 export function checkFinite(name: string, weight: Tensor<"float32">, layer: string | undefined): void {
-  const index = weight.data.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) fail("weight-not-finite", { weight: name, ...(layer === undefined ? {} : { layer }), index });
+  const data = weight.data as Float32Array;
+  let index = 0;
+  while (index < data.length && Number.isFinite(data[index])) index++;
+  if (index < data.length)
+    fail("weight-not-finite", { weight: name, ...(layer === undefined ? {} : { layer }), index });
 }
 
 /** Names of the initializers that quantization makes; `weightBytes` in size.ts tells them apart by their endings. */
 export const suffix = { codes: ":codes", scale: ":scale", zeroPoint: ":zero_point", bias: ":int32" } as const;
+
+/** Columns of a matrix [rows, columns] as rows: [columns, rows]. In blocks that stay in the cache. */
+export function columnsAsRows({ shape, data }: Tensor<"float32">): Float32Array {
+  const [rows = 0, columns = 0] = shape;
+  const from = data as Float32Array;
+  const turned = new Float32Array(from.length);
+  const block = 32;
+  for (let top = 0; top < rows; top += block) {
+    const bottom = Math.min(rows, top + block);
+    for (let left = 0; left < columns; left += block) {
+      const right = Math.min(columns, left + block);
+      for (let column = left; column < right; column++) {
+        for (let row = top; row < bottom; row++) turned[column * rows + row] = from[row * columns + column] as number;
+      }
+    }
+  }
+  return turned;
+}

@@ -1,12 +1,10 @@
 import type { Graph, Node, Pass } from "../../ir/graph.js";
-import { transposed } from "../../tensor/layout.js";
-import { tensor } from "../../tensor/tensor.js";
 import type { Scheme } from "../scheme.js";
-import { checkFinite, groupFor, packRows, quantizeRows, suffix } from "../weights.js";
+import { checkFinite, columnsAsRows, groupFor, packRows, quantizeRows, suffix } from "../weights.js";
 import { type Dense, denseOf } from "./dense.js";
 import { precisionOf } from "./precision.js";
 import { type Rewrite, startRewrite, usesOf } from "./rewrite.js";
-import { storeWeights } from "./stored-weights.js";
+import { storeScales, storeWeights } from "./stored-weights.js";
 
 const DEFAULT_GROUP = 32;
 
@@ -51,9 +49,9 @@ function emitDense(
   checkFinite(weight, matrix, node.layer);
   const [inputs = 0, outputs = 0] = matrix.shape;
   const size = groupFor(inputs, group);
-  const rows = quantizeRows(transposed(matrix, [1, 0]).data as Float32Array, outputs, { bits, size });
+  const rows = quantizeRows(columnsAsRows(matrix), outputs, { bits, size });
   const codes = rewrite.constant(weight + suffix.codes, packRows(rows));
-  const scale = rewrite.constant(weight + suffix.scale, tensor("float32", [rows.scale.length], rows.scale));
+  const scale = storeScales(weight + suffix.scale, [rows.scale.length], rows.scale, node, rewrite);
   const product = bias ? rewrite.freeName(`${output}:product`) : output;
   rewrite.add({
     ...node,
