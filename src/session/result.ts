@@ -1,8 +1,10 @@
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
-import type { Plan } from "../plan/plan.js";
-import { type TableOptions, renderTable } from "../report/table.js";
+import type { MetricName, Plan } from "../plan/plan.js";
+import { renderMarkdown } from "../report/markdown.js";
+import { type Figure, layers, pareto } from "../report/plots.js";
 import type { Report } from "../report/report.js";
-import { evaluateExpectations, type ExpectationResult } from "../results/expectations.js";
+import { renderTable, type TableOptions } from "../report/table.js";
+import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
 import type { TrialRecord } from "../results/record.js";
 
@@ -20,6 +22,15 @@ export interface Result {
   readonly reportPath?: string;
   /** The table as text. */
   table(options?: TableOptions): string;
+  /** The table as Markdown, for a pull request. */
+  markdown(): string;
+  /** plotly figures, as plain JSON. */
+  readonly plot: {
+    /** Two metrics against each other; speedup and accuracy unless given. */
+    pareto(x?: MetricName, y?: MetricName): Figure;
+    /** SQNR of each layer. */
+    layers(): Figure;
+  };
   /** One row a trial and batch size, as a danfojs DataFrame. */
   frame(): DataFrame;
 }
@@ -46,6 +57,11 @@ export function resultOf(
     measured,
     expectations,
     table: (options) => renderTable(report, options),
+    markdown: () => renderMarkdown(report),
+    plot: {
+      pareto: (x = "speedup", y = "accuracy") => pareto(records, x, y),
+      layers: () => layers(records),
+    },
     frame() {
       const { DataFrame } = loadDanfo();
       return new DataFrame(frameColumns(records));

@@ -17,14 +17,14 @@ export interface Running {
   printed(text: string): Promise<void>;
 }
 
-/** Starts the real command line, from sources, as a shell would. */
+/** Starts the real command line as a shell would; the launcher builds `dist` first when the sources are newer. */
 export function startNibble(args: readonly string[], folder: string): Running {
   const { folder: root } = ownPackage();
-  const child = spawn(
-    process.execPath,
-    ["--import", join(root, "node_modules/tsx/dist/loader.mjs"), join(root, "src/cli/main.ts"), ...args],
-    { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } },
-  );
+  const child = spawn(process.execPath, [join(root, "src/cli/nibble.mjs"), ...args], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   const text = { stdout: "", stderr: "" };
   const waiting: { readonly text: string; readonly done: () => void }[] = [];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -39,7 +39,7 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   }),
   "worker-timeout": ({ stage, seconds }) => ({
     message: `"${stage}" did not finish within ${seconds} s and was stopped`,
-    hint: "measure a smaller batch, or raise --timeout",
+    hint: "measure a smaller batch, or a smaller model",
   }),
   "engine-refused": ({ stage, engine, message }) => ({
     message: `${engine} refused the model during "${stage}": ${message}`,

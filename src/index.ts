@@ -1,0 +1,37 @@
+/**
+ * Nibble as a library: quantization experiments on TF.js models, from TypeScript or JavaScript.
+ *
+ * ```ts
+ * import { nibble } from "nibble-quant";
+ * const result = await nibble`…a program of the language…`;
+ * console.log(result.table());
+ * ```
+ */
+export { type Diagnostic, DiagnosticError, renderDiagnostic, words } from "./base/diagnostic.js";
+export type { SourceFile, Span } from "./base/span.js";
+export type { Plan, SkippedTrial, Trial } from "./plan/plan.js";
+export type { Scheme } from "./quantize/scheme.js";
+export type { ExpectationResult } from "./results/expectations.js";
+export type {
+  AccuracyResult,
+  CompletedRecord,
+  FailedRecord,
+  LatencyResult,
+  SizeResult,
+  SkippedRecord,
+  TrialRecord,
+} from "./results/record.js";
+export type { RunEvent } from "./run/events.js";
+export { type AnyOf, anyOf, type ExperimentSpec, experimentText, runExperiment } from "./session/experiment.js";
+export {
+  type CheckedText,
+  checkText,
+  explainText,
+  type ProgramOptions,
+  type RanText,
+  type RunTextOptions,
+  runText,
+} from "./session/program.js";
+export { ProgramError } from "./session/program-error.js";
+export type { Result } from "./session/result.js";
+export { nibble, runProgram } from "./session/template.js";
