@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { firstProgram, reasonIn, run } from "./command.mjs";
 import { download } from "./download.mjs";
-import { downloadHost, getLibrary } from "./libtensorflow.mjs";
+import { downloadHost, getLibrary, sources } from "./libtensorflow.mjs";
 
 /** @typedef {import("./libtensorflow.mjs").Library} Library */
 
@@ -46,9 +46,12 @@ export async function prepareTensorFlow({ root, cache, memory, say }) {
   const started = Date.now();
   try {
     say("TensorFlow: getting the native library (once for each user, up to 300 MB)");
-    const { library, reasons } = await getLibrary(cache, say);
-    if (library === undefined) throw new Error(reasons.join("; "));
-    await build(library, places);
+    const compiler = await firstProgram(["c++", "g++", "clang++"]);
+    // tfjs-node publishes a binding for the official library alone; the wheel's needs a compiler.
+    const usable = sources().filter(({ source }) => source === "official" || compiler !== undefined);
+    const { library, reasons } = await getLibrary(cache, say, usable);
+    if (library === undefined) throw new Error([...(compiler ? [] : ["no C++ compiler"]), ...reasons].join("; "));
+    await build(library, places, compiler);
     memory.forget();
     say(`TensorFlow: native ${library.version}, built in ${Math.round((Date.now() - started) / 1000)} s`);
     return "built";
@@ -106,12 +109,12 @@ function muteSource() {
 /**
  * @param {Library} library
  * @param {Places} places
+ * @param {string | undefined} compiler
  * @throws {Error} with the reason in one line
  */
-async function build(library, places) {
+async function build(library, places, compiler) {
   const folder = mkdtempSync(join(tmpdir(), "nibble-build-"));
   try {
-    const compiler = await firstProgram(["c++", "g++", "clang++"]);
     const binding = join(folder, "tfjs_binding.node");
     const mute = join(folder, "nibble_mute.node");
     if (compiler === undefined) await fetchBinding(library, binding, places);
@@ -135,11 +138,11 @@ async function build(library, places) {
  */
 async function compile(compiler, library, { packageFolder, headers }, { binding, mute }) {
   const shared = ["-O2", "-fPIC", "-shared", "-w", `-I${headers}`];
-  const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(packageFolder, "binding", name));
+  const files = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(packageFolder, "binding", name));
   const rpath = `-Wl,-rpath,${dirname(/** @type {string} */ (library.libraries[0]))}`;
   const includes = ["-DNAPI_VERSION=8", `-I${library.include}`, `-I${join(packageFolder, "binding")}`];
   const done = await Promise.all([
-    run(compiler, [...shared, "-std=c++17", ...includes, "-o", binding, ...sources, ...library.libraries, rpath]),
+    run(compiler, [...shared, "-std=c++17", ...includes, "-o", binding, ...files, ...library.libraries, rpath]),
     run(compiler, [...shared, "-x", "c", "-std=c11", "-o", mute, muteSource()]),
   ]);
   const failed = done.find(({ ok }) => !ok);
@@ -154,7 +157,6 @@ async function compile(compiler, library, { packageFolder, headers }, { binding,
  * @param {Places} places
  */
 async function fetchBinding(library, binding, { packageFolder }) {
-  if (library.source !== "official") throw new Error("there is no C++ compiler");
   const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
   const archive = `${binding}.tar.gz`;
   try {
@@ -163,7 +165,7 @@ async function fetchBinding(library, binding, { packageFolder }) {
       archive,
     );
   } catch (error) {
-    throw new Error(`there is no C++ compiler, and for the prebuilt binding: ${/** @type {Error} */ (error).message}`);
+    throw new Error(`no C++ compiler; the prebuilt binding: ${/** @type {Error} */ (error).message}`);
   }
   const { ok, output } = await run("tar", ["-xzf", archive, "-C", dirname(binding), "--strip-components=1"]);
   if (!ok) throw new Error(`the prebuilt binding does not unpack: ${reasonIn(output)}`);

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,6 +25,11 @@ import { memoryIn } from "../../src/setup/memory.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "nibble-test-"));
 const archive = join(folder, "libtensorflow.tar.gz");
+/** Any addon that loads stands for tfjs-node's prebuilt one: rollup's, which npm installs for this platform. */
+const rollup = join(root, "node_modules/@rollup");
+const someAddon = readdirSync(rollup, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".node"))
+  .map((name) => join(rollup, name))[0];
 let server: Server;
 let address = "";
 
@@ -26,10 +41,16 @@ beforeAll(async () => {
     writeFileSync(join(shape, file), "");
   }
   spawnSync("tar", ["-czf", archive, "-C", shape, "."]);
+  const addon = join(folder, "addon");
+  mkdirSync(join(addon, "napi-v8"), { recursive: true });
+  if (someAddon) cpSync(someAddon, join(addon, "napi-v8/tfjs_binding.node"));
+  spawnSync("tar", ["-czf", `${archive}.addon`, "-C", addon, "napi-v8"]);
   server = createServer((request, response) => {
     if (request.url?.startsWith("/silent/")) return;
     if (request.url?.startsWith("/broken/")) response.end("not a gzip file");
-    else if (request.url?.startsWith("/good/")) response.end(readFileSync(archive));
+    else if (request.url?.startsWith("/good/tf-builds/pre-built-binary/napi-v8/4.22.0/CPU-linux-4.22.0.tar.gz")) {
+      response.end(readFileSync(`${archive}.addon`));
+    } else if (request.url?.startsWith("/good/")) response.end(readFileSync(archive));
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -94,8 +115,8 @@ test("a failure is remembered for a day, and forgotten on request", () => {
 });
 
 /** A checkout whose packages are there in name, so that set-up has a binding to build and nothing to build it with. */
-function bareCheckout(): string {
-  const checkout = join(folder, "checkout");
+function bareCheckout(name: string): string {
+  const checkout = join(folder, name);
   cpSync(join(root, "src/setup"), join(checkout, "src/setup"), { recursive: true });
   writeFileSync(join(checkout, "package.json"), JSON.stringify({ name: "bare" }));
   for (const name of ["@tensorflow/tfjs-node", "node-api-headers"]) {
@@ -106,13 +127,14 @@ function bareCheckout(): string {
 }
 
 test("without Python, a compiler and a network set-up ends well and says so in a line", async () => {
-  const setup = [join(bareCheckout(), "src/setup/setup.mjs"), "--tests"];
+  const setup = [join(bareCheckout("poor"), "src/setup/setup.mjs"), "--tests"];
   const env = {
     PATH: "",
     CI: "",
     HOME: folder,
     XDG_CACHE_HOME: join(folder, "empty"),
     TFJS_NODE_CDN_STORAGE: `${address}/gone/`,
+    NIBBLE_TENSORFLOW: "",
   };
   const first = await run(process.execPath, setup, { env });
   const second = await run(process.execPath, setup, { env });
@@ -120,7 +142,7 @@ test("without Python, a compiler and a network set-up ends well and says so in a
     {
       "ok": true,
       "output": "TensorFlow: getting the native library (once for each user, up to 300 MB)
-    TensorFlow: no native part (the official libtensorflow download: the server answered 404; pip's TensorFlow wheel: there is no Python); TF.js runs on WebAssembly: the same results, slower training
+    TensorFlow: no native part (no C++ compiler; the official libtensorflow download: the server answered 404); TF.js runs on WebAssembly: the same results, slower training
     Python: installing onnx and onnxruntime into .nibble/venv
     Python: no onnx (there is no Python); tests that compare with Python's onnx are skipped
     ",
@@ -129,7 +151,7 @@ test("without Python, a compiler and a network set-up ends well and says so in a
   expect(second).toMatchInlineSnapshot(`
     {
       "ok": true,
-      "output": "TensorFlow: no native part (the official libtensorflow download: the server answered 404; pip's TensorFlow wheel: there is no Python); TF.js runs on WebAssembly: the same results, slower training; \`npm run setup\` tries again
+      "output": "TensorFlow: no native part (no C++ compiler; the official libtensorflow download: the server answered 404); TF.js runs on WebAssembly: the same results, slower training; \`npm run setup\` tries again
     Python: no onnx (there is no Python); tests that compare with Python's onnx are skipped; \`npm run setup -- --tests\` tries again
     ",
     }
@@ -137,6 +159,32 @@ test("without Python, a compiler and a network set-up ends well and says so in a
   const leftOut = await run(process.execPath, setup, { env: { ...env, NIBBLE_TENSORFLOW: "wasm" } });
   expect(leftOut.output.split("\n")[0]).toBe("TensorFlow: native part left out, NIBBLE_TENSORFLOW is wasm");
 });
+
+test.skipIf(process.platform !== "linux" || process.arch !== "x64")(
+  "without a compiler the official library gets tfjs-node's own binding",
+  async () => {
+    const checkout = bareCheckout("no-compiler");
+    const programs = join(folder, "programs");
+    mkdirSync(programs);
+    for (const name of ["tar", "gzip"]) {
+      const path = spawnSync("which", [name], { encoding: "utf8" }).stdout.trim();
+      symlinkSync(path, join(programs, name));
+    }
+    const env = {
+      PATH: programs,
+      XDG_CACHE_HOME: join(folder, "cache"),
+      TFJS_NODE_CDN_STORAGE: `${address}/good/`,
+      NIBBLE_TENSORFLOW: "",
+    };
+    const setup = () => run(process.execPath, [join(checkout, "src/setup/setup.mjs")], { env });
+    expect((await setup()).output).toMatch(/\nTensorFlow: native 2\.9\.1, built in \d+ s\n$/);
+    const module = join(checkout, "node_modules/@tensorflow/tfjs-node");
+    expect(readFileSync(join(module, "lib/napi-v8/tfjs_binding.node"))).toEqual(readFileSync(someAddon ?? ""));
+    expect(existsSync(join(module, "deps/lib/libtensorflow.so.2"))).toBe(true);
+    expect(await setup()).toEqual({ ok: true, output: "" });
+  },
+  60_000,
+);
 
 test("set-up built the native part, or was kept from it by the machine and not by a fault of its own", () => {
   if (existsSync(nativeBindingPath()) || ["wasm", "cpu"].includes(process.env.NIBBLE_TENSORFLOW ?? "")) return;
