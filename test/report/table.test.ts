@@ -195,7 +195,8 @@ test("agreement with fp32 and errors of real values have their own headers", () 
   const headers = (key: "agreement" | "mae") =>
     renderTable({ ...report, records: relabelled(key), expectations: [] })
       .split("\n")[2]
-      ?.trim();
-  expect(headers("agreement")).toBe("scheme   same as fp32  flips    speedup     ms     size");
-  expect(headers("mae")).toBe("scheme      mean error         increase    speedup     ms     size");
+      ?.trim()
+      .split(/\s{2,}/);
+  expect(headers("agreement")).toEqual(["scheme", "same as fp32", "flips", "speedup", "ms", "size"]);
+  expect(headers("mae")).toEqual(["scheme", "mean error", "increase", "speedup", "ms", "size"]);
 });
