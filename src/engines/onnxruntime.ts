@@ -86,11 +86,18 @@ async function load(ort: typeof Ort, model: Uint8Array | string, options: Sessio
 }
 
 /**
+ * Optimizers of onnxruntime 1.30 that change results: Pad_Fusion turns zeros in front of a MaxPool into the pool's own padding,
+ * which is minus infinity, and makes padding that the pool then refuses. The float passes fold what may be folded.
+ */
+const WRONG_OPTIMIZERS = "Pad_Fusion";
+
+/**
  * One inter-op thread always. With several intra-op threads the pool does not spin between operators: spinning pools of
  * several live sessions take each other's cores.
  */
 function sessionSettings(options: SessionOptions): Ort.InferenceSession.SessionOptions {
   const entries: Record<string, string> = {
+    "optimization.disable_specified_optimizers": WRONG_OPTIMIZERS,
     ...(options.threads > 1 ? { "session.intra_op.allow_spinning": "0" } : {}),
     ...options.extra,
   };

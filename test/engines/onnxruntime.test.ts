@@ -11,6 +11,7 @@ import { DiagnosticError, words } from "../../src/base/diagnostic.js";
 import type { SessionOptions } from "../../src/engines/engine.js";
 import { engineVersion, onnxruntime } from "../../src/engines/onnxruntime.js";
 import { graphBuilder } from "../../src/ir/builder.js";
+import { interpret } from "../../src/ir/interpret.js";
 import { type DType, tensorFrom } from "../../src/tensor/tensor.js";
 
 const engine = await onnxruntime();
@@ -121,6 +122,23 @@ test("an extra entry of the configuration reaches the engine", async () => {
     levels.push(readOnnxNodes(readFileSync(optimizedModelPath)).map(({ attributes }) => attributes.accuracy_level));
   }
   expect(levels).toEqual([[0], [4]]);
+});
+
+test("zeros in front of a pool stay zeros, also where they are more than the window is wide", async () => {
+  for (const [kernel, border] of [
+    [3, 1],
+    [2, 2],
+  ] as const) {
+    const g = graphBuilder("padded");
+    const pads = g.constant("pads", tensorFrom("int64", [8], [0, 0, border, border, 0, 0, border, border]));
+    const padded = g.node("Pad", [g.input("x", "float32", ["batch", 1, 3, 3]), pads]);
+    const y = g.node("MaxPool", [padded], { kernel_shape: [kernel, kernel] });
+    const graph = g.build([y]);
+    const feeds = { x: tensorFrom("float32", [1, 1, 3, 3], [-1, -2, -3, -4, -5, -6, -7, -8, -9]) };
+    const session = await engine.load(toOnnx(graph), oneThread);
+    expect((await session.run(feeds))[y]).toEqual(interpret(graph, feeds).get(y));
+    await session.close();
+  }
 });
 
 test("what the engine refuses is a diagnostic that says at which step", async () => {

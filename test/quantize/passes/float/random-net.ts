@@ -183,7 +183,12 @@ const layers: Readonly<Record<Step, (s: Scope, x: string) => string>> = {
   maxPool: (s, x) => pool(s, x, "MaxPool"),
   avgPool: (s, x) => pool(s, x, "AveragePool"),
   padConv: (s, x) => conv(s, pad(s, x), 2),
-  padPool: (s, x) => pool(s, pad(s, s.g.node("Relu", [x])), s.random.next() < 0.5 ? "MaxPool" : "AveragePool"),
+  padPool: (s, x) =>
+    pool(
+      s,
+      pad(s, s.random.next() < 0.5 ? s.g.node("Relu", [x]) : x),
+      s.random.next() < 0.5 ? "MaxPool" : "AveragePool",
+    ),
   residual: (s, x) => s.g.node("Add", [x, conv(s, s.g.node("Relu", [x]), s.sizes(x)[2] ?? 0)]),
   branches: (s, x) => s.g.node("Concat", [conv(s, x, 2), norm(s, conv(s, x, 1)), x], { axis: -1 }),
   squeezeExcite(s, x) {
