@@ -43,6 +43,13 @@ export const ignore: OptionSpec = {
   sweeps: false,
 };
 
+export const categories: OptionSpec = {
+  name: "categories",
+  type: { kind: "names" },
+  summary: "words that stand in feature cells, e.g. [F, M, I]: each is read as its place in the list, counted from 0",
+  sweeps: false,
+};
+
 export const shape: OptionSpec = {
   name: "shape",
   type: { kind: "shape" },

@@ -67,7 +67,9 @@ async function describeData(ref: DataReference): Promise<DataDescription> {
   const reader = readers.find(({ name }) => name === ref.reader);
   if (!reader) throw new Error(`run: no reader is called ${ref.reader}; the checker lets none such through`);
   const summary = await reader.summarize(ref);
-  return { ...summary, hash: ref.path === undefined ? hashJson([ref.reader]) : await hashSource(ref.path) };
+  const paths = [...(ref.path === undefined ? [] : [ref.path]), ...(summary.moreFiles ?? [])];
+  const hashes = await Promise.all(paths.map(hashSource));
+  return { ...summary, hash: hashJson([ref.reader, summary.version ?? 0, ...hashes]) };
 }
 
 /** SHA-256 of a file's bytes; of a folder, of the names and bytes of all its files in the order of their names. */

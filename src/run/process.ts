@@ -43,7 +43,10 @@ const LAST_OUTPUT = 2000;
 function entryPoint(): { readonly file: string; readonly execArgv: readonly string[] } {
   const { folder, fromSource } = ownPackage();
   return fromSource
-    ? { file: join(folder, "src/run/worker.ts"), execArgv: ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] }
+    ? {
+        file: join(folder, "src/run/worker.ts"),
+        execArgv: ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href],
+      }
     : { file: join(folder, "dist/run/worker.js"), execArgv: [] };
 }
 
@@ -118,5 +121,13 @@ function lastOutputOf(child: ChildProcess): () => string {
       text = (text + chunk).slice(-LAST_OUTPUT);
     });
   }
-  return () => text.trim().split("\n").slice(-3).join(" / ");
+  return () => {
+    const lines = text.split("\n").map((line) => line.trim());
+    // Node prints the error's own line above the stack and its version below.
+    return (
+      lines.findLast((line) => /\b\w*(Error|terminate|what\(\))\b/.test(line)) ??
+      lines.findLast((line) => line !== "") ??
+      ""
+    );
+  };
 }

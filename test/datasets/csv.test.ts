@@ -96,7 +96,7 @@ test("mistakes are shown with file, line and column", async () => {
   );
   expect(await refused("a,b\n1,2\n3,x\n")).toMatchInlineSnapshot(`
     "error[data-not-a-number]: t.csv, line 3, column "b" holds "x", which is not a number
-         = hint: \`ignore\` leaves a column out; \`label\` names the column of the expected answer"
+         = hint: \`categories: [word, ...]\` reads words as numbers; \`ignore\` leaves a column out; \`label\` names the expected answer's"
   `);
   expect(await refused("a;b\n1;2\n3;1,5\n")).toMatchInlineSnapshot(`
     "error[data-not-a-number]: t.csv, line 3, column "b" holds "1,5", which is not a number
@@ -153,7 +153,7 @@ test("mistakes about labels and columns", async () => {
   `);
   expect(await refused(text, { label: "kind", task: "regression" })).toMatchInlineSnapshot(`
     "error[data-not-a-number]: t.csv, line 2, column "kind" holds "cat", which is not a number
-         = hint: \`ignore\` leaves a column out; \`label\` names the column of the expected answer"
+         = hint: \`categories: [word, ...]\` reads words as numbers; \`ignore\` leaves a column out; \`label\` names the expected answer's"
   `);
   expect(await refused("age,kind\n1,\n2,dog\n", { label: "kind" })).toMatchInlineSnapshot(
     `"error[data-label-missing]: t.csv, line 2, column "kind" has no label"`,
@@ -220,5 +220,18 @@ test("mistakes in the settings", async () => {
   expect(await refused(text, { split: { train: 1, test: 0, seed: 1 } })).toMatchInlineSnapshot(`
     "error[data-split-empty]: the test split is empty: 0% of 2 samples
          = hint: accuracy is measured on the test split; give it a share, or more samples"
+  `);
+});
+
+test("words listed in `categories` are read as their places, and no other word is", async () => {
+  const settings = { categories: ["F", "M", "I"] };
+  expect(samplesOf(await read("sex,length\nM,0.5\nF,0.25\nI,1\n", settings))).toEqual([
+    [[1, 0.5]],
+    [[0, 0.25]],
+    [[2, 1]],
+  ]);
+  expect(await refused("sex,length\nM,0.5\nX,0.25\n", settings)).toMatchInlineSnapshot(`
+    "error[data-not-a-number]: t.csv, line 3, column "sex" holds "X", which is not a number
+         = hint: \`categories: [word, ...]\` reads words as numbers; \`ignore\` leaves a column out; \`label\` names the expected answer's"
   `);
 });

@@ -189,7 +189,7 @@ export const dataWording: WordingOf<DataFacts> = {
     message: `${at(place)} holds "${text}", which is not a number`,
     hint: decimalComma
       ? "decimals are written with a point: 1.5"
-      : "`ignore` leaves a column out; `label` names the column of the expected answer",
+      : "`categories: [word, ...]` reads words as numbers; `ignore` leaves a column out; `label` names the expected answer's",
   }),
   "data-not-finite": ({ place, text }) => ({
     message: `${at(place)} holds ${text}; values must be finite`,

@@ -5,7 +5,7 @@ import { clipped, numberOf } from "../cells.js";
 import { scanDelimited } from "../delimited.js";
 import { pathOf } from "../files.js";
 import type { RawLabels } from "../labels.js";
-import { classes, columns, ignore, labelColumn, shape, task, valueOptions } from "../options.js";
+import { categories, classes, columns, ignore, labelColumn, shape, task, valueOptions } from "../options.js";
 import type { DataReader } from "../reader.js";
 import { type RowStore, rowStore } from "../rows.js";
 import { type DataSettings, settingsOf } from "../settings.js";
@@ -17,6 +17,7 @@ const options: readonly OptionSpec[] = [
   classes,
   columns,
   ignore,
+  categories,
   shape,
   ...valueOptions,
   {
@@ -69,6 +70,8 @@ export const csv: DataReader = {
 /** A table while it is read. */
 interface Table {
   readonly layout: TableLayout;
+  /** Value of each word of `categories`. */
+  readonly categories: ReadonlyMap<string, number>;
   readonly rows: RowStore;
   readonly row: Float32Array;
   /** Texts of the labels, or real values with `task: regression`. */
@@ -85,7 +88,7 @@ async function readTable(path: string, settings: DataSettings): Promise<Samples>
     if (table) addRow(table, cells, line, path, real);
     else {
       const { names, isData } = headerOf(cells, path, settings);
-      const started = startTable(tableLayout(names, path, settings), path);
+      const started = startTable(tableLayout(names, path, settings), path, settings.names("categories") ?? []);
       tables.push(started);
       if (isData) addRow(started, cells, line, path, real);
     }
@@ -111,13 +114,14 @@ function labelsOf({ labels }: Table, real: boolean): RawLabels {
     : { kind: "class", values: labels };
 }
 
-function startTable(layout: TableLayout, path: string): Table {
+function startTable(layout: TableLayout, path: string, words: readonly string[]): Table {
   const width = layout.features.length;
-  return { layout, rows: rowStore(width, path), row: new Float32Array(width), labels: [], lines: [] };
+  const categories = new Map(words.map((word, i) => [word, i]));
+  return { layout, categories, rows: rowStore(width, path), row: new Float32Array(width), labels: [], lines: [] };
 }
 
 function addRow(table: Table, cells: readonly string[], line: number, path: string, real: boolean): void {
-  const { layout, row } = table;
+  const { layout, row, categories } = table;
   const expected = layout.columns.length;
   if (cells.length !== expected) {
     fail("data-row-length", { place: { file: path, line }, expected, actual: cells.length });
@@ -125,7 +129,8 @@ function addRow(table: Table, cells: readonly string[], line: number, path: stri
   const place = (column: number) => () => ({ file: path, line, column: layout.columns[column] ?? "" });
   for (let i = 0; i < row.length; i++) {
     const column = layout.features[i] as number;
-    row[i] = numberOf(cells[column] as string, place(column));
+    const cell = cells[column] as string;
+    row[i] = categories.get(cell) ?? numberOf(cell, place(column));
   }
   table.rows.add(row);
   table.lines.push(line);
