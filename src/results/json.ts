@@ -2,6 +2,26 @@ import { type Diagnostic, words } from "../base/diagnostic.js";
 import type { TrialRecord } from "./record.js";
 import { readRecord } from "./schema.js";
 
+/** Keys of a record in the order in which the published shape has them; others follow. */
+const order = [
+  "schemaVersion",
+  "experiment",
+  "trial",
+  "status",
+  "stage",
+  "diagnostic",
+  "reason",
+  "scheme",
+  "accuracy",
+  "latency",
+  "size",
+  "memory",
+  "attestation",
+  "parity",
+  "layers",
+  "manifest",
+];
+
 /**
  * A record as one line of JSON without its newline: what the ledger stores and `nibble run --json` prints.
  * Keys come in the order of the published shape. A failed trial's diagnostic carries its words too, so that a reader
@@ -9,12 +29,13 @@ import { readRecord } from "./schema.js";
  * @throws {Error} when the record breaks its own schema or holds a number that is not finite: a fault of ours.
  */
 export function toRecordJson(record: TrialRecord): string {
-  const { schemaVersion, experiment, trial, status, scheme, manifest, ...rest } = record;
-  const body = "diagnostic" in rest ? { ...rest, diagnostic: withWords(rest.diagnostic) } : rest;
-  const ordered = { schemaVersion, experiment, trial, status, scheme, ...body, manifest };
+  const fields: Readonly<Record<string, unknown>> =
+    record.status === "failed" ? { ...record, diagnostic: withWords(record.diagnostic) } : { ...record };
+  const keys = [...order.filter((key) => key in fields), ...Object.keys(fields).filter((key) => !order.includes(key))];
+  const ordered = Object.fromEntries(keys.map((key) => [key, fields[key]]));
   refuseNonFinite(ordered, "record");
   const outcome = readRecord(ordered);
-  if (outcome.kind === "invalid") throw new Error(`results: trial ${trial}: ${outcome.reason}`);
+  if (outcome.kind === "invalid") throw new Error(`results: trial ${record.trial}: ${outcome.reason}`);
   // Line separators are legal in JSON, but not every reader of lines agrees.
   return JSON.stringify(ordered).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }

@@ -31,6 +31,11 @@ export interface Ledger {
   append(record: TrialRecord): Promise<void>;
 }
 
+export interface LedgerOptions {
+  /** How long an append waits for other writers, milliseconds; 30 s unless given. */
+  readonly patienceMs?: number;
+}
+
 export interface LedgerContents {
   /** Every valid record, oldest first. */
   readonly records: readonly TrialRecord[];
@@ -40,7 +45,6 @@ export interface LedgerContents {
 
 /** A lock that nobody has touched for this long was left by a process that died. proper-lockfile allows no less than 2 s. */
 const STALE_MS = 5_000;
-const LOCK_PATIENCE_MS = 30_000;
 
 /** Where the ledger of an experiment lies under the results folder (`.nibble/results`). */
 export function ledgerPath(resultsFolder: string, experiment: string): string {
@@ -51,16 +55,16 @@ export function ledgerPath(resultsFolder: string, experiment: string): string {
  * Opens a ledger for appending; makes its folder, and proves that it can be written to, before any work is done.
  * @throws DiagnosticError `ledger-not-writable`
  */
-export function openLedger(path: string): Ledger {
+export function openLedger(path: string, options: LedgerOptions = {}): Ledger {
   writing(path, () => {
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(path, "a"));
   });
-  return { path, append: (record) => appendLine(path, `${toRecordJson(record)}\n`) };
+  return { path, append: (record) => appendLine(path, `${toRecordJson(record)}\n`, options) };
 }
 
-async function appendLine(path: string, line: string): Promise<void> {
-  const release = await lock(path);
+async function appendLine(path: string, line: string, { patienceMs = 30_000 }: LedgerOptions): Promise<void> {
+  const release = await lock(path, patienceMs);
   try {
     // Synchronous, so that nothing else of this process can hold up an append that owns the lock.
     writing(path, () => writeLine(path, Buffer.from(line)));
@@ -69,15 +73,15 @@ async function appendLine(path: string, line: string): Promise<void> {
   }
 }
 
-async function lock(path: string): Promise<() => Promise<void>> {
-  const deadline = Date.now() + LOCK_PATIENCE_MS;
+async function lock(path: string, patienceMs: number): Promise<() => Promise<void>> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       // The section under lock is synchronous, so a lock that was taken over in it can no longer be acted on.
       return await lockfile.lock(path, { realpath: false, stale: STALE_MS, onCompromised: () => undefined });
     } catch (error) {
       if (codeOf(error) !== "ELOCKED") throw notWritable(path, error);
-      if (Date.now() > deadline) fail("ledger-locked", { path, seconds: LOCK_PATIENCE_MS / 1000 });
+      if (Date.now() > deadline) fail("ledger-locked", { path, seconds: patienceMs / 1000 });
       await new Promise((done) => setTimeout(done, 5 + Math.random() * 20));
     }
   }

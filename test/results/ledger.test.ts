@@ -147,7 +147,11 @@ describe("two writers at once", () => {
     const ledger = openLedger(path);
     const names = Array.from({ length: 20 }, (_, i) => `t${i}`);
     await Promise.all(names.map((name) => ledger.append(completed(name))));
-    expect(readLedger(path).records.map((record) => record.trial).sort()).toEqual([...names].sort());
+    expect(
+      readLedger(path)
+        .records.map((record) => record.trial)
+        .sort(),
+    ).toEqual([...names].sort());
   });
 
   test("a lock left by a process that died is taken over", async () => {
@@ -159,6 +163,17 @@ describe("two writers at once", () => {
     await ledger.append(completed("a"));
     expect(readLedger(path).records.length).toBe(1);
   });
+});
+
+test("a lock that is never released is reported with the way out", async () => {
+  const path = freshPath();
+  const ledger = openLedger(path, { patienceMs: 100 });
+  mkdirSync(`${path}.lock`);
+  const text = await messageOf(() => ledger.append(completed("a")));
+  expect(text.replaceAll(path, "LEDGER")).toMatchInlineSnapshot(`
+    "error[ledger-locked]: another run has kept the ledger LEDGER locked for 0.1 seconds
+         = hint: wait for it to end; when none is running, delete the folder LEDGER.lock"
+  `);
 });
 
 describe("places that cannot be written to", () => {
@@ -186,7 +201,9 @@ describe("places that cannot be written to", () => {
 
   test.runIf(process.platform === "linux")("a folder that only another user may write to", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nibble-ledger-"));
-    const text = await asUnprivileged(folder, () => messageOf(() => openLedger(join(folder, "results", "ledger.jsonl"))));
+    const text = await asUnprivileged(folder, () =>
+      messageOf(() => openLedger(join(folder, "results", "ledger.jsonl"))),
+    );
     expect(text.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
       "error[ledger-not-writable]: results cannot be written to FOLDER/results/ledger.jsonl: permission is denied (EACCES)
            = hint: make the folder writable for this user, or run from one that is"
