@@ -31,8 +31,8 @@ interface Arithmetic {
   /** In float64; the store rounds to float32 or wraps to the integer type. */
   number(a: number, b: number): number;
   bigint?(a: bigint, b: bigint): bigint;
-  /** Where float64 is not wide enough: products of 32-bit integers. */
-  int32?(a: number, b: number): number;
+  /** For integers of up to 32 bits, where float64 is not wide enough or division truncates; the store wraps. */
+  integer?(a: number, b: number): number;
 }
 
 /** Applies a binary function to two tensors of one dtype. */
@@ -48,7 +48,7 @@ function combine(a: Tensor, b: Tensor, f: Arithmetic): Tensor {
       x.map((v, i) => big(v, y[i] ?? 0n)),
     );
   }
-  const apply = f.int32 && (a.dtype === "int32" || a.dtype === "uint32") ? f.int32 : f.number;
+  const apply = f.integer && a.dtype !== "float32" ? f.integer : f.number;
   const result: Tensor = zeros(a.dtype, shape);
   const [left, right, target] = [x, y, result.data] as unknown as [Float64Array, Float64Array, Float64Array];
   for (let i = 0; i < target.length; i++) target[i] = apply(left[i] as number, right[i] as number);
@@ -152,17 +152,15 @@ const prelu = defineOperator({
   ],
 });
 
-const wide: readonly DType[] = ["float32", "int32", "int64"];
-
 export const elementwiseBinary: readonly Operator[] = [
-  arithmetic("Add", { types: wide, number: (a, b) => a + b, bigint: (a, b) => a + b }),
-  arithmetic("Sub", { types: wide, number: (a, b) => a - b, bigint: (a, b) => a - b }),
-  arithmetic("Mul", { types: wide, number: (a, b) => a * b, bigint: (a, b) => a * b, int32: Math.imul }),
+  arithmetic("Add", { types: numericTypes, number: (a, b) => a + b, bigint: (a, b) => a + b }),
+  arithmetic("Sub", { types: numericTypes, number: (a, b) => a - b, bigint: (a, b) => a - b }),
+  arithmetic("Mul", { types: numericTypes, number: (a, b) => a * b, bigint: (a, b) => a * b, integer: Math.imul }),
   arithmetic("Div", {
-    types: wide,
+    types: numericTypes,
     number: (a, b) => a / b,
     bigint: divideBig,
-    int32: (a, b) => Math.trunc(divideInt(a, b)),
+    integer: (a, b) => Math.trunc(divideInt(a, b)),
   }),
   arithmetic("Pow", { types: ["float32"], number: Math.pow }),
   variadic("Max", Math.max, (a, b) => [a, b][Number(b > a)] as bigint),

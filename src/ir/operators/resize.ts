@@ -1,4 +1,4 @@
-import { elementCount, type Tensor, tensor } from "../../tensor/tensor.js";
+import { elementCount, type Tensor, tensorFrom } from "../../tensor/tensor.js";
 import { showShape } from "../dim.js";
 import type { Dim } from "../graph.js";
 import {
@@ -6,7 +6,6 @@ import {
   defineOperator,
   expectDType,
   float,
-  float32Of,
   given,
   int,
   ints,
@@ -56,21 +55,23 @@ export const resize = defineOperator({
   },
   infer(inputs, attributes) {
     const { type } = given(inputs, 0, "X");
-    expectDType(type, ["float32"], "X");
+    // Nearest only selects elements, so it works on codes as they are.
+    const nearest = textOf(attributes, "mode", modes) === "nearest";
+    expectDType(type, nearest ? ["float32", "uint8", "int8"] : ["float32"], "X");
     expectSupported(attributes);
     const axes = resizedAxes(type.shape, constantOf(inputs[2], "scales"), constantOf(inputs[3], "sizes"), attributes);
-    return [{ dtype: "float32", shape: type.shape.map((dim, i) => axes.get(i)?.to ?? dim) }];
+    return [{ dtype: type.dtype, shape: type.shape.map((dim, i) => axes.get(i)?.to ?? dim) }];
   },
   evaluate(inputs, attributes) {
     const x = given(inputs, 0, "X");
-    let data = Float64Array.from(float32Of(x));
+    let data = Float64Array.from(x.data as Float32Array);
     let shape = [...x.shape];
     for (const [i, axis] of resizedAxes(x.shape, numbersIn(inputs[2]), numbersIn(inputs[3]), attributes)) {
       if (axis.from === axis.to && axis.scale === 1) continue;
       data = resizeAxis(data, shape, i, axis, attributes);
       shape = shape.map((size, at) => (at === i ? axis.to : size));
     }
-    return [tensor("float32", shape, new Float32Array(data))];
+    return [tensorFrom(x.dtype, shape, data)];
   },
 });
 

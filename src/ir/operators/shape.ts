@@ -29,10 +29,13 @@ export function reshapedShape(from: readonly Dim[], target: readonly number[], a
   });
   const open = copied.indexOf(-1);
   if (copied.lastIndexOf(-1) !== open || target.some((size) => size < -1)) throw refuse();
-  const others = multiplyDims(copied.filter((_, i) => i !== open));
-  const rest = divideDims(multiplyDims(from), others);
-  if (rest === undefined || (open < 0 && rest !== 1 && others !== 0)) throw refuse();
-  return open < 0 ? copied : copied.map((dim, i) => (i === open ? rest : dim));
+  if (open < 0) {
+    if (multiplyDims(copied) !== multiplyDims(from)) throw refuse();
+    return copied;
+  }
+  const rest = divideDims(multiplyDims(from), multiplyDims(copied.filter((_, i) => i !== open)));
+  if (rest === undefined) throw refuse();
+  return copied.map((dim, i) => (i === open ? rest : dim));
 }
 
 const reshape = defineOperator({

@@ -90,6 +90,14 @@ export const shapeCases: readonly OperatorCase[] = [
   ),
   resized("linear, half_pixel", upTwice, { mode: "linear" }),
   resized("linear, align_corners", toSize, { mode: "linear", coordinate_transformation_mode: "align_corners" }),
+  {
+    ...resized(
+      "linear, align_corners, a scale that does not divide",
+      { scales: [1, 1, 0.6, 0.7] },
+      { mode: "linear", coordinate_transformation_mode: "align_corners" },
+    ),
+    noReference: "it stretches to the size before rounding down, onnxruntime to the size after",
+  },
   resized("linear, asymmetric", toSize, { mode: "linear", coordinate_transformation_mode: "asymmetric" }),
   resized(
     "linear, pytorch_half_pixel",
