@@ -102,6 +102,11 @@ function lowerPlace(environment: Environment, place: Place, inputs: readonly Val
   if (definition === undefined) {
     return fail("unsupported-layer", { layer: site.name, className: site.className });
   }
+  if (spec.argument !== undefined) {
+    const reason = "arguments of a call are not known to its lowering";
+    const facts = { layer: site.name, className: site.className, option: "the argument", value: spec.argument, reason };
+    fail("unsupported-option", facts);
+  }
   const source = inputs.find(({ masked }) => masked !== undefined)?.masked;
   if (definition.mask === "reads" && source !== undefined) {
     fail("mask-read", { layer: site.name, className: site.className, source });

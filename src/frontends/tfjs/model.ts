@@ -16,6 +16,8 @@ export interface LayerSpec {
   /** Keys in camel case, values as in the file. */
   readonly config: JsonObject;
   readonly calls: readonly (readonly TensorRef[])[];
+  /** An argument that some call has besides tensors, as text (`axis: 1`). What it means, a lowering cannot know. */
+  readonly argument?: string;
   /** Present when the layer is a model. */
   readonly model?: ModelTopology;
 }

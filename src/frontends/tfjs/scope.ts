@@ -24,7 +24,9 @@ export function weightFinder({ weights }: Pick<TfjsModel, "weights">): WeightFin
   const byVariable = new Map<string, string[]>();
   for (const name of weights.keys()) {
     const variable = name.slice(name.lastIndexOf("/") + 1);
-    byVariable.set(variable, [...(byVariable.get(variable) ?? []), name]);
+    const same = byVariable.get(variable);
+    if (same === undefined) byVariable.set(variable, [name]);
+    else same.push(name);
   }
   const get = (name: string): [string, Tensor<"float32">] | undefined => {
     const weight = weights.get(name);
@@ -38,7 +40,7 @@ export function weightFinder({ weights }: Pick<TfjsModel, "weights">): WeightFin
     const last = variable.slice(variable.lastIndexOf("/") + 1);
     const candidates = byVariable.get(last) ?? [];
     for (const path of paths) {
-      const found = best(candidates, [...path, ...variable.split("/")], models, layer);
+      const found = best(candidates, [...path, variable].join("/").split("/"), models, layer);
       if (found !== undefined) return get(found) as [string, Tensor<"float32">];
     }
     return missing(layer, `${paths[0]?.join("/")}/${variable}`, [...weights.keys()]);

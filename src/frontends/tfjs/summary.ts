@@ -43,7 +43,7 @@ export interface ModelSummary {
 export function summarize(model: TfjsModel, options: GraphOptions = {}): ModelSummary {
   const diagnostics: Diagnostic[] = unknownLayers(model.topology);
   const find = weightFinder(model);
-  const layers = placesOf(model.topology).map(({ site, scope, definition }): LayerSummary => {
+  const layers = placesOf(model.topology).map(({ site, shown: className, scope, definition }): LayerSummary => {
     const variables = collected(diagnostics, () => definition?.weights?.(site)) ?? [];
     const sizes = variables.map((variable) => {
       const found = collected(diagnostics, () => find(scope, site.name, variable));
@@ -55,7 +55,7 @@ export function summarize(model: TfjsModel, options: GraphOptions = {}): ModelSu
     }
     return {
       name: site.name,
-      className: site.className,
+      className,
       parameters: sizes.reduce((sum, size) => sum + size, 0),
       quantizable: definition?.quantizable === true,
     };

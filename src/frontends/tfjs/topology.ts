@@ -184,8 +184,8 @@ function defaultShape({ className, config }: Omit<LayerSpec, "calls">): readonly
 function functionalOf(config: JsonObject, where: string, budget: Budget): ModelTopology {
   const entries = entriesOf(config.layers, where, budget);
   const withCalls = entries.map(({ inboundNodes, ...entry }): LayerSpec => {
-    const calls = callsOf(inboundNodes, `layer "${entry.name}"`);
-    return { ...entry, calls: entry.className === "InputLayer" ? [[]] : calls };
+    if (entry.className === "InputLayer") return { ...entry, calls: [[]] };
+    return { ...entry, ...callsOf(inboundNodes, `layer "${entry.name}"`) };
   });
   const inputs = refsOf(config.inputLayers ?? null, `"input_layers" of ${where}`);
   const outputs = refsOf(config.outputLayers ?? null, `"output_layers" of ${where}`);
@@ -238,25 +238,40 @@ function settledRefs(
   };
 }
 
-function callsOf(inbound: Json | undefined, where: string): TensorRef[][] {
-  if (inbound === undefined || inbound === null) return [];
-  return arrayAt(inbound, `"inbound_nodes" of ${where}`).map((call) => {
+/** The calls of a layer, and the first argument that is no tensor. */
+function callsOf(inbound: Json | undefined, where: string): Pick<LayerSpec, "calls" | "argument"> {
+  if (inbound === undefined || inbound === null) return { calls: [] };
+  const found: Found = { argument: undefined };
+  const place = `"inbound_nodes" of ${where}`;
+  const calls = arrayAt(inbound, place).map((call) => {
     if (isObject(call) && (call.args !== undefined || call.kwargs !== undefined)) {
-      return [...historiesOf(call.args ?? null, where), ...historiesOf(call.kwargs ?? null, where)];
+      return historiesOf(call.args ?? null, where).concat(keywordTensors(call.kwargs, where, found));
     }
-    return refsOf(call, `"inbound_nodes" of ${where}`);
+    return refsOf(call, place, found);
   });
+  return { calls, ...(found.argument === undefined ? {} : { argument: found.argument }) };
 }
 
-/** References written as lists: one `[layer, call, output, kwargs?]`, a list of them, or a record of them. */
-function refsOf(json: Json, where: string): TensorRef[] {
+interface Found {
+  argument: string | undefined;
+}
+
+/** What Keras writes in place of a layer's name for an argument that is a constant. */
+const CONSTANT = "_CONSTANT_VALUE";
+
+/** References written as lists: one `[layer, call, output, arguments?]`, a list of them, or a record of them. */
+function refsOf(json: Json, where: string, found: Found = { argument: undefined }): TensorRef[] {
   if (isArray(json)) {
-    const [layer, call, output, kwargs] = json;
-    if (typeof layer !== "string") return json.flatMap((item) => refsOf(item, where));
-    checkKeywords(kwargs, where);
+    const [layer, call, output, keywords] = json;
+    if (typeof layer !== "string") return json.flatMap((item) => refsOf(item, where, found));
+    keywordTensors(keywords, where, found);
+    if (layer === CONSTANT) {
+      found.argument ??= shown(output);
+      return [];
+    }
     return [{ layer, call: countAt(call ?? 0, where), output: countAt(output ?? 0, where) }];
   }
-  if (isObject(json)) return Object.values(json).flatMap((item) => refsOf(item, where));
+  if (isObject(json)) return Object.values(json).flatMap((item) => refsOf(item, where, found));
   return fail("model-json-shape", { where, expected: "lists of [layer, call, output]", found: shown(json) });
 }
 
@@ -270,16 +285,21 @@ function historiesOf(json: Json, where: string): TensorRef[] {
   return Object.values(json).flatMap((item) => historiesOf(item, where));
 }
 
+/**
+ * Tensors among a call's keyword arguments (the initial states of a recurrent layer). Other arguments change what the
+ * layer computes, but for `training`, which no prediction reads.
+ */
+function keywordTensors(keywords: Json | undefined, where: string, found: Found): TensorRef[] {
+  if (!isObject(keywords)) return [];
+  return Object.entries(keywords).flatMap(([key, value]) => {
+    if (value === null || key === "training" || key === "name") return [];
+    const tensors = historiesOf(value, where);
+    if (tensors.length === 0 || key !== "initialState") found.argument ??= `${key}: ${shown(value)}`;
+    return tensors;
+  });
+}
+
 function countAt(json: Json, where: string): number {
   if (typeof json === "number" && Number.isInteger(json) && json >= 0) return json;
   return fail("model-json-shape", { where, expected: "lists of [layer, call, output]", found: shown(json) });
-}
-
-/** Keyword arguments of a call change what a layer computes, but for `training`, which no prediction reads. */
-function checkKeywords(kwargs: Json | undefined, where: string): void {
-  if (!isObject(kwargs)) return;
-  for (const [key, value] of Object.entries(kwargs)) {
-    if (value === null || key === "training") continue;
-    fail("model-json-shape", { where, expected: "calls without keyword arguments", found: `${key}: ${shown(value)}` });
-  }
 }

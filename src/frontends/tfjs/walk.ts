@@ -8,6 +8,8 @@ import type { WeightScope } from "./scope.js";
 /** A layer that has no layers inside but for a wrapper's, with everything that is asked of it. */
 export interface Place {
   readonly site: LayerSite;
+  /** The class that the user sees: of the outermost wrapper. */
+  readonly shown: string;
   readonly spec: LayerSpec;
   readonly scope: WeightScope;
   /** What TF.js calls the scope of the layer's weights. */
@@ -20,6 +22,7 @@ export interface Place {
 export function placeOf(spec: LayerSpec, models: readonly string[]): Place {
   return {
     site: { name: [...models, spec.name].join("/"), className: spec.className, config: spec.config },
+    shown: spec.className,
     spec,
     scope: { models, paths: [[spec.name]] },
     canonical: spec.name,

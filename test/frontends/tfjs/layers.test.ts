@@ -1,4 +1,4 @@
-import type { layers } from "@tensorflow/tfjs";
+import type { layers, Tensor4D } from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { tfjsFromArtifacts } from "../../../src/frontends/tfjs/artifacts.js";
 import { toGraph } from "../../../src/frontends/tfjs/graph.js";
@@ -231,3 +231,30 @@ test("BatchNormalization with channels first is the one with channels last betwe
     LIMIT,
   );
 });
+
+for (const interpolation of ["bilinear", "nearest"] as const) {
+  for (const cropToAspectRatio of [false, true]) {
+    test(`Resizing ${interpolation}, ${cropToAspectRatio ? "corners free" : "corners aligned"}`, () => {
+      // TF.js 4.22 hands its own layer a list where it wants a tensor, so the layer's formula is the reference.
+      const resize = interpolation === "bilinear" ? tf.image.resizeBilinear : tf.image.resizeNearestNeighbor;
+      for (const [height, width] of [
+        [5, 7],
+        [3, 1],
+        [2, 9],
+        [8, 3],
+      ] as const) {
+        const model = chain(
+          [5, 4, 2],
+          L.resizing({ height, width, interpolation, cropToAspectRatio, name: "resized" }),
+        );
+        const graph = toGraph(tfjsFromArtifacts(model));
+        const x = tf.randomUniform([2, 5, 4, 2], -1, 1, "float32", 3) as Tensor4D;
+        const feed = { [graph.inputs[0]?.name ?? ""]: tensor("float32", x.shape, x.dataSync() as Float32Array) };
+        const actual = interpret(graph, feed).get("resized");
+        expect(actual?.shape).toEqual([2, height, width, 2]);
+        const expected = resize(x, [height, width], !cropToAspectRatio).dataSync();
+        expect(relativeError(actual?.data as Float32Array, expected)).toBeLessThan(LIMIT);
+      }
+    });
+  }
+}

@@ -253,7 +253,7 @@ test("a model's summary", () => {
           "quantizable": false,
         },
         {
-          "className": "Dense",
+          "className": "TimeDistributed",
           "name": "each",
           "parameters": 10,
           "quantizable": true,

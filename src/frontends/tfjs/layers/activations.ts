@@ -27,7 +27,7 @@ export const activations: readonly LayerDefinition[] = [
     className: "LeakyReLU",
     lower(context, inputs) {
       const x = single(context, inputs);
-      const alpha = numberOption(context, "alpha", numberOption(context, "negativeSlope", 0.3));
+      const alpha = numberOption(context, "alpha", 0.3);
       return [{ ...x, name: context.node("LeakyRelu", [x.name], { alpha }) }];
     },
   },

@@ -3,34 +3,24 @@ import { booleanOption, dataFormatOption, integerOption, sizesOption, wordOption
 import type { LayerContext, LayerDefinition, Value } from "../layer.js";
 import { badSizes, inChannelsFirst, ints, needRank, single } from "../values.js";
 
-type Interpolation = "nearest" | "bilinear";
-
 /**
- * A Resize of `value`, channels first, to `sizes`, as `tf.image.resizeBilinear` and `resizeNearestNeighbor` compute it:
- * output x reads input `x * in / out`, or `x * (in - 1) / (out - 1)` with aligned corners; nearest takes the floor, and
- * rounds half up with aligned corners. Keras samples pixel centers instead.
+ * `tf.image.resizeBilinear` of `value`, channels first, to [height, width]: output x reads input `x * in / out`, or
+ * `x * (in - 1) / (out - 1)` with aligned corners. Keras samples pixel centers instead.
  */
-function resize(
-  context: LayerContext,
-  value: Value,
-  sizes: readonly [number, number],
-  interpolation: Interpolation,
-  alignCorners: boolean,
-): Value {
-  const [channels = 0, height = 1, width = 1] = value.shape;
-  // Scales, not sizes: the batch is open. They are exact ratios of small integers, rounded once to float32.
-  const factors = [1, 1, sizes[0] / height, sizes[1] / width];
-  const scales = context.constant(`${context.name}/const/scales/${factors.join("_")}`, () =>
-    tensorFrom("float32", [4], factors),
-  );
-  const name = context.node("Resize", [value.name, "", scales], {
-    mode: interpolation === "nearest" ? "nearest" : "linear",
+function bilinear(context: LayerContext, value: Value, sizes: readonly [number, number], alignCorners: boolean): Value {
+  const [channels = 0] = value.shape;
+  const name = context.node("Resize", [value.name, "", "", ints(context, sizes)], {
+    axes: [2, 3],
+    mode: "linear",
     coordinate_transformation_mode: alignCorners ? "align_corners" : "asymmetric",
-    ...(interpolation === "nearest" ? { nearest_mode: alignCorners ? "round_prefer_ceil" : "floor" } : {}),
   });
   return { name, shape: [channels, ...sizes] };
 }
 
+/**
+ * Every row and column `size` times, or interpolated between them as TF.js does: from each pixel's corner, not from
+ * its center as Keras does.
+ */
 const upSampling2D: LayerDefinition = {
   className: "UpSampling2D",
   lower(context, inputs) {
@@ -39,8 +29,16 @@ const upSampling2D: LayerDefinition = {
     const [tall = 1, wide = 1] = sizesOption(context, "size", 2, 2);
     const interpolation = wordOption(context, "interpolation", ["nearest", "bilinear"], "nearest");
     const result = inChannelsFirst(context, x, dataFormatOption(context), (value) => {
-      const [, height = 0, width = 0] = value.shape;
-      return resize(context, value, [height * tall, width * wide], interpolation, false);
+      const [channels = 0, height = 0, width = 0] = value.shape;
+      const scales = context.constant(`${context.name}/const/scales`, () =>
+        tensorFrom("float32", [4], [1, 1, tall, wide]),
+      );
+      const name = context.node("Resize", [value.name, "", scales], {
+        mode: interpolation === "nearest" ? "nearest" : "linear",
+        coordinate_transformation_mode: "asymmetric",
+        ...(interpolation === "nearest" ? { nearest_mode: "floor" } : {}),
+      });
+      return { name, shape: [channels, height * tall, width * wide] };
     });
     return [result];
   },
@@ -52,14 +50,31 @@ const resizing: LayerDefinition = {
   lower(context, inputs) {
     const x = single(context, inputs);
     needRank(context, x, 3);
+    const [inHeight = 0, inWidth = 0] = x.shape;
     const sizes = [integerOption(context, "height"), integerOption(context, "width")] as const;
-    const interpolation = wordOption(context, "interpolation", ["nearest", "bilinear"], "bilinear");
     const align = !booleanOption(context, "cropToAspectRatio", false);
-    return [
-      inChannelsFirst(context, x, "channelsLast", (value) => resize(context, value, sizes, interpolation, align)),
-    ];
+    if (wordOption(context, "interpolation", ["nearest", "bilinear"], "bilinear") === "nearest") {
+      return [picked(context, x, nearest(inHeight, sizes[0], align), nearest(inWidth, sizes[1], align))];
+    }
+    return [inChannelsFirst(context, x, "channelsLast", (value) => bilinear(context, value, sizes, align))];
   },
 };
+
+/** The input rows that `tf.image.resizeNearestNeighbor` reads: floored, or rounded half up with aligned corners. */
+function nearest(from: number, to: number, alignCorners: boolean): number[] {
+  const align = alignCorners && to > 1;
+  const ratio = align ? (from - 1) / (to - 1) : from / to;
+  return Array.from({ length: to }, (_, i) =>
+    Math.min(from - 1, alignCorners ? Math.round(i * ratio) : Math.floor(i * ratio)),
+  );
+}
+
+/** Rows and columns of an image, channels last. */
+function picked(context: LayerContext, x: Value, rows: readonly number[], columns: readonly number[]): Value {
+  const tall = context.node("Gather", [x.name, ints(context, rows)], { axis: 1 });
+  const name = context.node("Gather", [tall, ints(context, columns)], { axis: 2 });
+  return { name, shape: [rows.length, columns.length, x.shape[2] ?? 0] };
+}
 
 /**
  * Rows and columns from the middle, as TF.js finds them: with `cropAndResize` to a box given in fractions of the size,
@@ -70,23 +85,17 @@ const centerCrop: LayerDefinition = {
   lower(context, inputs) {
     const x = single(context, inputs);
     needRank(context, x, 3);
-    const [inHeight = 0, inWidth = 0, channels = 0] = x.shape;
+    const [inHeight = 0, inWidth = 0] = x.shape;
     const [height, width] = [integerOption(context, "height"), integerOption(context, "width")];
     const top = Math.floor((inHeight - height) / 2);
     const left = inWidth === width ? 0 : Math.floor((inWidth - width) / 2) || 1;
     if (top < 0 || left < 0) {
-      return [
-        inChannelsFirst(context, x, "channelsLast", (value) =>
-          resize(context, value, [height, width], "bilinear", false),
-        ),
-      ];
+      return [inChannelsFirst(context, x, "channelsLast", (value) => bilinear(context, value, [height, width], false))];
     }
     const rows = cropIndices(top, height, inHeight);
     const columns = cropIndices(left, width, inWidth);
     if (!rows.concat(columns).every(Number.isInteger)) badSizes(context, inputs, "the crop leaves the image");
-    const tall = context.node("Gather", [x.name, ints(context, rows)], { axis: 1 });
-    const name = context.node("Gather", [tall, ints(context, columns)], { axis: 2 });
-    return [{ name, shape: [height, width, channels] }];
+    return [picked(context, x, rows, columns)];
   },
 };
 
