@@ -34,7 +34,7 @@ td small { display: block; font-size: .82em; }
 .dim { color: var(--quiet); }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; padding: .75rem; }
 figcaption { font-size: .9em; margin-bottom: .25rem; }
-.plot { width: 100%; height: 30rem; }
+.plot { width: 100%; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: .5rem 0; }
 dt, dd { margin: 0; overflow-wrap: anywhere; }
 pre {
@@ -50,7 +50,7 @@ code { font: .92em ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
   figure { padding: .5rem; }
-  .plot { height: 34rem; }
+  .plot { min-height: 34rem; }
 }
 @media print { .plot { break-inside: avoid; } details > * { display: block; } }
 `;

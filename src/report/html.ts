@@ -108,9 +108,11 @@ function expectations({ expectations: results = [] }: Report): string {
   return `<section><h2>Expected</h2><dl>${items.join("")}</dl></section>`;
 }
 
-function plot({ title, caption }: TitledFigure, index: number): string {
+function plot({ title, caption, figure }: TitledFigure, index: number): string {
+  // A long legend takes room from the plot, so the plot gets taller with it.
+  const height = 28 + 0.45 * figure.data.length;
   return `<section><h2>${escapeHtml(title)}</h2><figure><figcaption>${escapeHtml(caption)}</figcaption>
-<div class="plot" id="plot-${index}" role="img" aria-label="${escapeHtml(`${title}. ${caption} The tables hold the same figures.`)}"></div></figure></section>`;
+<div class="plot" id="plot-${index}" style="height: ${height.toFixed(1)}rem" role="img" aria-label="${escapeHtml(`${title}. ${caption} The tables hold the same figures.`)}"></div></figure></section>`;
 }
 
 /** Layers as a table, what each trial's file holds, and what was hashed. */

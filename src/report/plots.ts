@@ -241,7 +241,7 @@ export function layers(records: readonly TrialRecord[]): Figure {
     data,
     layout: {
       ...sharedLayout,
-      xaxis: { type: "category", automargin: true, tickangle: order.length > 6 ? -45 : 0 },
+      xaxis: layerAxis(order),
       yaxis: { title: { text: "SQNR against fp32, dB", standoff: 12 }, automargin: true },
     },
   };
@@ -250,6 +250,27 @@ export function layers(records: readonly TrialRecord[]): Figure {
 /** Names as plotly shall show them: it reads a small HTML. */
 function plotText(text: string): string {
   return escapePlotly(visible(text));
+}
+
+/** Every layer has its tick; where they are many, slanted, and long names lose their middle: hover shows them whole. */
+function layerAxis(order: readonly string[]): Readonly<Record<string, unknown>> {
+  const many = order.length > 6;
+  const tickvals = order.map(plotText);
+  const ticktext = order.map((layer) => escapePlotly(many ? shortened(visible(layer)) : visible(layer)));
+  const ticks = {
+    tickmode: "array",
+    tickvals,
+    ticktext,
+    tickangle: many ? -45 : 0,
+    tickfont: { size: many ? 11 : 13 },
+  };
+  return { type: "category", automargin: true, showgrid: false, ...ticks };
+}
+
+/** Both ends of a long name, which are what tells layers apart. */
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length <= 18 ? name : `${characters.slice(0, 10).join("")}…${characters.slice(-7).join("")}`;
 }
 
 /** Layer names as the trial with the most layers orders them, then those that only others have. */

@@ -116,7 +116,20 @@ describe("layers", () => {
         hovertemplate: "<b>%{fullData.name}</b><br>%{x}: %{y:.1f} dB<extra></extra>",
       },
     ]);
-    expect(layout.xaxis).toMatchObject({ type: "category", automargin: true });
+    expect(layout.xaxis).toMatchObject({ type: "category", tickangle: 0, ticktext: data[0]?.x });
+  });
+
+  test("many long names are slanted and lose their middle on the axis only", () => {
+    const [record] = minmax;
+    if (record?.status !== "completed") throw new Error("the fixture has changed");
+    const names = Array.from({ length: 7 }, (_, i) => `block_${i}_expand_and_project_conv`);
+    const { data, layout } = layers([{ ...record, layers: names.map((layer) => ({ layer, sqnrDb: 30 })) }]);
+    expect(data[0]?.x).toEqual(names);
+    expect(layout.xaxis).toMatchObject({ tickangle: -45, tickvals: names });
+    expect((layout.xaxis as { ticktext: string[] }).ticktext.slice(0, 2)).toEqual([
+      "block_0_ex…ct_conv",
+      "block_1_ex…ct_conv",
+    ]);
   });
 
   test("names are shown as they are, not read as markup", () => {
