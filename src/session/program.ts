@@ -1,5 +1,6 @@
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Diagnostic, DiagnosticError } from "../base/diagnostic.js";
+import { type Diagnostic, DiagnosticError, fail } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
 import { engineVersion } from "../engines/onnxruntime.js";
@@ -124,5 +125,17 @@ async function runOne(
     onEvent: options.onEvent ?? (() => {}),
   });
   diagnostics.push(...remarks);
-  return resultOf(plan, records, measured, source);
+  const result = resultOf(plan, records, measured, source, join(resultsFolder, plan.experiment, "report.html"));
+  await writeReport(result);
+  return result;
+}
+
+/** @throws {DiagnosticError} `report-not-written`; the records are on disk all the same. */
+async function writeReport(result: Result): Promise<void> {
+  try {
+    await writeFile(result.reportPath, result.html());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    fail("report-not-written", { path: result.reportPath, reason });
+  }
 }

@@ -1,6 +1,8 @@
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import type { MetricName, Plan } from "../plan/plan.js";
+import { renderHtml } from "../report/html.js";
 import { renderMarkdown } from "../report/markdown.js";
+import { readPlotlySource } from "../report/plotly.js";
 import { type Figure, layers, pareto } from "../report/plots.js";
 import type { Report } from "../report/report.js";
 import { renderTable, type TableOptions } from "../report/table.js";
@@ -18,10 +20,12 @@ export interface Result {
   /** Ids of the trials that this run measured; the others were taken from the ledger. */
   readonly measured: readonly string[];
   readonly expectations: readonly ExpectationResult[];
-  /** Path of the HTML report, once written. */
-  readonly reportPath?: string;
+  /** Where a run writes the HTML report. */
+  readonly reportPath: string;
   /** The table as text. */
   table(options?: TableOptions): string;
+  /** The whole report as one HTML page that needs nothing else. */
+  html(): string;
   /** The table as Markdown, for a pull request. */
   markdown(): string;
   /** plotly figures, as plain JSON. */
@@ -40,6 +44,7 @@ export function resultOf(
   records: readonly TrialRecord[],
   measured: readonly string[],
   program: { readonly path: string; readonly text: string },
+  reportPath: string,
 ): Result {
   const expectations = evaluateExpectations(plan.expectations, records);
   const report: Report = {
@@ -56,7 +61,9 @@ export function resultOf(
     records,
     measured,
     expectations,
+    reportPath,
     table: (options) => renderTable(report, options),
+    html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),
     plot: {
       pareto: (x = "speedup", y = "accuracy") => pareto(records, x, y),

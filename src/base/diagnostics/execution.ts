@@ -22,6 +22,7 @@ export interface ExecutionFacts {
   "fault-in-nibble": { readonly stage: string; readonly message: string };
   "path-not-allowed": { readonly path: string; readonly root: string };
   "parameter-unknown": { readonly name: string; readonly known: readonly string[] };
+  "report-not-written": { readonly path: string; readonly reason: string };
   "source-unreadable": { readonly path: string; readonly reason: string };
 }
 
@@ -68,6 +69,10 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "parameter-unknown": ({ name, known }) => ({
     message: `no param is called "${name}"`,
     ...(known.length === 0 ? { hint: "the program declares no param" } : { hint: `params: ${known.join(", ")}` }),
+  }),
+  "report-not-written": ({ path, reason }) => ({
+    message: `the report could not be written to ${path}: ${reason}`,
+    hint: "every record is in the ledger beside it; the next run writes the report again",
   }),
   "source-unreadable": ({ path, reason }) => ({
     message: `cannot read "${path}": ${reason}`,

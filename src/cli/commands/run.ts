@@ -57,7 +57,7 @@ function show(result: Result, shell: Shell): void {
   }
   if (shell.quiet) return;
   shell.print(result.table({ width: columnsOf(shell.terminal), colour: wantsColour(shell.terminal) }));
-  if (result.reportPath) shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
+  shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
 }
 
 function exitCode(outcome: Awaited<ReturnType<typeof runText>>): number {
