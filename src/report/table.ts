@@ -22,7 +22,7 @@ const LEAST_NAME_WIDTH = 14;
 export function renderTable(report: Report, options: TableOptions = {}): string {
   const width = Math.max(60, options.width ?? 80);
   const blocks = [
-    [heading(report)],
+    heading(report, width),
     ...tables(report, width),
     notes(trialNotes(report.records), width, "strong"),
     section("failed", failedNotes(report.records), width, "bad"),
@@ -36,11 +36,19 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
 
 type Line = readonly Text[];
 
-function heading({ experiment, model, data }: Report): Line {
-  return [
-    { text: ` ${visible(experiment)}`, tone: "strong" },
-    { text: `  ${visible(model)} on ${visible(data)}`, tone: "dim" },
-  ];
+function heading({ experiment, model, data }: Report, width: number): readonly Line[] {
+  const name = visible(experiment);
+  const about = `${visible(model)} on ${visible(data)}`;
+  if (stringWidth(`${name}  ${about}`) < width) {
+    return [
+      [
+        { text: ` ${name}`, tone: "strong" },
+        { text: `  ${about}`, tone: "dim" },
+      ],
+    ];
+  }
+  const below = (text: string, tone: Tone) => wrap(text, width - 1).map((line): Line => [{ text: ` ${line}`, tone }]);
+  return [...below(name, "strong"), ...below(about, "dim")];
 }
 
 /** One table; or, when that is too wide, accuracy and size above and speed below. */

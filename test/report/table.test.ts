@@ -135,7 +135,10 @@ describe("whatever the names and the width", () => {
     (name) => {
       for (const records of [named(name), twoBatches]) {
         for (let width = 60; width <= 160; width += 5) {
-          const lines = renderTable({ ...report, records }, { width }).split("\n");
+          const lines = renderTable(
+            { ...report, experiment: `sweep${name}`, model: `model${name}`, records },
+            { width },
+          ).split("\n");
           expect(lines.filter((line) => stringWidth(line) > width)).toEqual([]);
           for (const figure of ["97.5%", "2.90x", "0.211", "41.2 kB"]) expect(lines.join("\n")).toContain(figure);
         }
