@@ -1,3 +1,4 @@
+import { multiplyInto } from "./matrix.js";
 import { endInside, firstInside, threeAxes, type WindowAxis } from "./window.js";
 
 /** Sizes of a convolution: x [batch, inChannels, ...], w [outChannels, inChannels / group, ...kernel]. */
@@ -20,52 +21,52 @@ export function correlate(x: Float64Array, w: Float64Array, sizes: ConvolutionSi
   const { batch, inChannels, outChannels, group } = sizes;
   const axes = threeAxes(sizes.axes);
   const plane = axes[0].input * axes[1].input * axes[2].input;
-  const outPlane = axes[0].output * axes[1].output * axes[2].output;
-  const taps = axes[0].kernel * axes[1].kernel * axes[2].kernel;
+  const columns = axes[0].output * axes[1].output * axes[2].output;
   const channels = inChannels / group;
-  const y = new Float64Array(batch * outChannels * outPlane);
+  const rows = outChannels / group;
+  const inner = channels * axes[0].kernel * axes[1].kernel * axes[2].kernel;
+  const y = new Float64Array(batch * outChannels * columns);
+  const patches = new Float64Array(inner * columns);
   for (let n = 0; n < batch; n++) {
-    for (let o = 0; o < outChannels; o++) {
-      const firstChannel = Math.floor(o / (outChannels / group)) * channels;
-      const to = (n * outChannels + o) * outPlane;
+    for (let g = 0; g < group; g++) {
       for (let c = 0; c < channels; c++) {
-        const from = (n * inChannels + firstChannel + c) * plane;
-        addPlane(x, from, w, (o * channels + c) * taps, y, to, axes);
+        const from = (n * inChannels + g * channels + c) * plane;
+        fillPatches(patches, (c * inner * columns) / channels, x, from, axes);
       }
+      const to = (n * outChannels + g * rows) * columns;
+      multiplyInto(y, to, w, g * rows * inner, patches, 0, { rows, inner, columns });
     }
   }
   return y;
 }
 
-/** Adds one input plane's share to one output plane, tap by tap, so that the inner loop runs along rows. */
-function addPlane(
+/**
+ * Lays one input plane out by taps: `patches[k, p] = x[p * stride + k * dilation - pad]`, [taps, output positions].
+ * Positions outside of x are left alone; they are 0 and stay so, since they are the same for every plane.
+ */
+function fillPatches(
+  patches: Float64Array,
+  start: number,
   x: Float64Array,
   from: number,
-  w: Float64Array,
-  weights: number,
-  y: Float64Array,
-  to: number,
   [az, ay, ax]: readonly [WindowAxis, WindowAxis, WindowAxis],
 ): void {
-  let tap = weights;
+  let tap = start;
   for (let kz = 0; kz < az.kernel; kz++) {
     const dz = kz * az.dilation - az.padBegin;
     const endZ = endInside(dz, az.stride, az.input, az.output);
     for (let ky = 0; ky < ay.kernel; ky++) {
       const dy = ky * ay.dilation - ay.padBegin;
       const endY = endInside(dy, ay.stride, ay.input, ay.output);
-      for (let kx = 0; kx < ax.kernel; kx++, tap++) {
-        const weight = w[tap] as number;
+      for (let kx = 0; kx < ax.kernel; kx++, tap += az.output * ay.output * ax.output) {
         const dx = kx * ax.dilation - ax.padBegin;
         const startX = firstInside(dx, ax.stride);
         const endX = endInside(dx, ax.stride, ax.input, ax.output);
         for (let oz = firstInside(dz, az.stride); oz < endZ; oz++) {
           for (let oy = firstInside(dy, ay.stride); oy < endY; oy++) {
             const row = from + ((oz * az.stride + dz) * ay.input + oy * ay.stride + dy) * ax.input + dx;
-            const out = to + (oz * ay.output + oy) * ax.output;
-            for (let ox = startX; ox < endX; ox++) {
-              y[out + ox] = (y[out + ox] as number) + weight * (x[row + ox * ax.stride] as number);
-            }
+            const out = tap + (oz * ay.output + oy) * ax.output;
+            for (let ox = startX; ox < endX; ox++) patches[out + ox] = x[row + ox * ax.stride] as number;
           }
         }
       }

@@ -6,7 +6,8 @@ import { expectSameDim } from "./define.js";
 import { OperatorError } from "./operator.js";
 
 /**
- * `y[i, j] = sum over k of a[i, k] * b[k, j]`, in float64: exact for integer codes.
+ * Adds `sum over k of a[i, k] * b[k, j]` to `y[i, j]`, in float64: exact for integer codes. Takes four k at a time,
+ * which reads and writes y a quarter as often.
  * @param a [rows, inner] at `aStart`; @param b [inner, columns] at `bStart`; @param y [rows, columns] at `yStart`
  */
 export function multiplyInto(
@@ -20,13 +21,28 @@ export function multiplyInto(
 ): void {
   for (let i = 0; i < rows; i++) {
     const out = yStart + i * columns;
-    for (let k = 0; k < inner; k++) {
-      const factor = a[aStart + i * inner + k] as number;
+    const left = aStart + i * inner;
+    let k = 0;
+    for (; k + 4 <= inner; k += 4) {
+      const [a0, a1, a2, a3] = [a[left + k], a[left + k + 1], a[left + k + 2], a[left + k + 3]] as Four;
+      const b0 = bStart + k * columns;
+      const b1 = b0 + columns;
+      const b2 = b1 + columns;
+      const b3 = b2 + columns;
+      for (let j = 0; j < columns; j++) {
+        const sum = a0 * (b[b0 + j] as number) + a1 * (b[b1 + j] as number);
+        y[out + j] = (y[out + j] as number) + (sum + a2 * (b[b2 + j] as number) + a3 * (b[b3 + j] as number));
+      }
+    }
+    for (; k < inner; k++) {
+      const factor = a[left + k] as number;
       const row = bStart + k * columns;
       for (let j = 0; j < columns; j++) y[out + j] = (y[out + j] as number) + factor * (b[row + j] as number);
     }
   }
 }
+
+type Four = [number, number, number, number];
 
 /** The shape of a matrix product as numpy.matmul has it: batches broadcast, a rank-1 operand is a row or a column. */
 export function productShape(a: readonly Dim[], b: readonly Dim[]): Dim[] {
