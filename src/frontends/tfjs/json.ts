@@ -1,4 +1,5 @@
 import { fail } from "../../base/diagnostic.js";
+import { lineColumn } from "../../base/span.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -14,11 +15,21 @@ export function parseJson(text: string, path: string): Json {
   try {
     value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as Json;
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return fail("model-json-syntax", { path, detail: oneLine(detail, 120) });
+    return fail("model-json-syntax", { path, detail: problemOf(text, error instanceof Error ? error.message : "") });
   }
   checkDepth(value, path);
   return value;
+}
+
+/** What is wrong with the text; V8's own words differ from version to version, the position in them does not. */
+function problemOf(text: string, message: string): string {
+  if (text.trim() === "") return "it is empty";
+  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? Number.NaN);
+  if (/end of JSON|Unterminated/.test(message) || position >= text.length) return "it ends in the middle";
+  const token = /^Unexpected token '?(.)/u.exec(message)?.[1];
+  if (Number.isNaN(position)) return token === undefined ? "something is out of place" : `a "${token}" is out of place`;
+  const { line, column } = lineColumn(text, position);
+  return `something is out of place at line ${line}, column ${column}`;
 }
 
 /** Refuses values that nest too deeply for a recursion to be safe. Itself it does not recurse. */
