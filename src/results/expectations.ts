@@ -94,7 +94,8 @@ function reasonOf(
     const more = missed.length > 3 ? ` and ${missed.length - 3} more` : "";
     return `not met by ${shown.join(", ")}${more}`;
   }
-  const count = checks.length === 1 ? "met" : `met by all ${checks.length} trials`;
+  const { length } = checks;
+  const count = length === 1 ? "met" : `met by ${length === 2 ? "both" : `all ${length}`} trials`;
   const open = checks.filter((check) => !check.resolved).map((check) => check.label);
   return open.length === 0
     ? count

@@ -263,6 +263,14 @@ describe("expectations", () => {
     expect(check(asked, skipped("b")).sentence).toBe('static.flips < 9: not met: no trial of "static" ran');
   });
 
+  test("several trials that meet it are counted", () => {
+    const met = (count: number) => {
+      const records = Array.from({ length: count }, (_, i) => ({ ...full, trial: `t${i}` }));
+      return check(expectation("flips", "<", 9), ...records).sentence;
+    };
+    expect([2, 3].map(met)).toEqual(["static.flips < 9: met by both trials", "static.flips < 9: met by all 3 trials"]);
+  });
+
   test("of many trials that miss, three are named", () => {
     const many = ["a", "b", "c", "d", "e"].map((trial, i) => ({
       ...full,
