@@ -10,8 +10,6 @@ const number = String.raw`(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
 /** Anything that can serve as a name. */
 export const Word = createToken({ name: "Word", pattern: Lexer.NA, label: "a name" });
-/** Keywords that begin a statement and never a clause. */
-export const StatementKeyword = createToken({ name: "StatementKeyword", pattern: Lexer.NA, label: "a statement" });
 /** Keywords that begin a clause and never a statement. */
 export const ClauseKeyword = createToken({ name: "ClauseKeyword", pattern: Lexer.NA, label: "a clause" });
 export const Comparator = createToken({ name: "Comparator", pattern: Lexer.NA, label: "a comparison" });
@@ -36,13 +34,13 @@ function keyword(name: string, image: string, ...categories: readonly TokenType[
 
 export const Model = keyword("Model", "model", Word);
 export const Data = keyword("Data", "data", Word);
-export const Param = keyword("Param", "param", Word, StatementKeyword);
-export const Scheme = keyword("Scheme", "scheme", Word, StatementKeyword);
-export const Import = keyword("Import", "import", Word, StatementKeyword);
-export const Experiment = keyword("Experiment", "experiment", Word, StatementKeyword);
-export const Search = keyword("Search", "search", Word, StatementKeyword);
-export const Diagnose = keyword("Diagnose", "diagnose", Word, StatementKeyword);
-export const Export = keyword("Export", "export", Word, StatementKeyword);
+export const Param = keyword("Param", "param", Word);
+export const Scheme = keyword("Scheme", "scheme", Word);
+export const Import = keyword("Import", "import", Word);
+export const Experiment = keyword("Experiment", "experiment", Word);
+export const Search = keyword("Search", "search", Word);
+export const Diagnose = keyword("Diagnose", "diagnose", Word);
+export const Export = keyword("Export", "export", Word);
 export const Baseline = keyword("Baseline", "baseline", Word, ClauseKeyword);
 export const Try = keyword("Try", "try", Word, ClauseKeyword);
 export const Keep = keyword("Keep", "keep", Word, ClauseKeyword);
@@ -167,5 +165,5 @@ export const tokens: TokenType[] = [
   ...[Fraction, Quantity, DoubleQuoted, SingleQuoted, OpenString, HostName],
   ...[LCurly, RCurly, LParen, RParen, LSquare, RSquare, Comma, Colon, Pipe, Range, Dot],
   ...[LessEqual, Less, GreaterEqual, Greater, NotEqual, Equals],
-  ...[Word, StatementKeyword, ClauseKeyword, Comparator, Text],
+  ...[Word, ClauseKeyword, Comparator, Text],
 ];

@@ -178,7 +178,7 @@ function sweptValues(
     if (all.length > 1) values[option] = points[i]?.text ?? "";
   });
   experiment.keep.forEach(({ axis, choices }, i) => {
-    if (choices.length > 1) values[axis] = kept[i]?.text ?? "";
+    if (axis !== undefined && choices.length > 1) values[axis] = kept[i]?.text ?? "";
   });
   return values;
 }
@@ -193,7 +193,7 @@ function outcomeOf(
 ): CellOutcome {
   const settings = new Map<string, Setting>(attempt.axes.map(({ option }, i) => [option, points[i]?.setting ?? ""]));
   experiment.keep.forEach(({ axis }, i) => {
-    settings.set(axis, kept[i]?.precision ?? "");
+    if (axis !== undefined) settings.set(axis, kept[i]?.precision ?? "");
   });
   const clause = experiment.where.findIndex(
     ({ condition }) => holds(condition, { scheme: attempt.name, settings }) === false,

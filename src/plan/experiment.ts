@@ -39,8 +39,8 @@ export interface KeepChoice {
 }
 
 export interface KeepRule {
-  /** Name of its axis: "keep", "keep_2", ... */
-  readonly axis: string;
+  /** Name of its axis where it has several choices: "keep", "keep_2", ... */
+  readonly axis?: string;
   readonly choices: readonly KeepChoice[];
 }
 

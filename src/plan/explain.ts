@@ -1,5 +1,5 @@
 import type { Scheme } from "../quantize/scheme.js";
-import type { Measures, Plan, View } from "./plan.js";
+import type { Measures, Plan, SkippedTrial, View } from "./plan.js";
 
 /** The matrix as text: what runs, what does not and why, what is measured and expected, and predicted bytes of weights. */
 export function explainPlan(plan: Plan): string {
@@ -11,21 +11,17 @@ export function explainPlan(plan: Plan): string {
     "",
     `runs ${plan.trials.length}:`,
     ...table(
-      plan.trials.map(({ scheme, axes, predictedBytes }) => [
+      plan.trials.map(({ scheme, predictedBytes }) => [
         scheme.name,
         describeScheme(scheme),
-        swept(axes),
         predictedBytes === undefined ? "" : `about ${byteText(predictedBytes)} of weights`,
       ]),
     ),
   ];
-  if (plan.skipped.length > 0) {
-    lines.push("", `skips ${plan.skipped.length}:`);
-    lines.push(
-      ...table(
-        plan.skipped.map(({ scheme, axes, reason }) => [scheme.name, describeScheme(scheme), swept(axes), reason]),
-      ),
-    );
+  if (plan.skipped.length > 0) lines.push("", `skips ${plan.skipped.length}:`);
+  for (const [reason, skipped] of byReason(plan.skipped)) {
+    const rows = table(skipped.map(({ scheme }) => [scheme.name, describeScheme(scheme)]));
+    lines.push(`  ${reason}:`, ...rows.map((row) => `  ${row}`));
   }
   if (plan.expectations.length > 0) {
     lines.push("", "expects:", ...plan.expectations.map(({ text }) => `  ${text}`));
@@ -44,8 +40,28 @@ export function describeScheme({ weights, activations, calibration, method, keep
     ...(activations ? [`${activations.dtype} activations`] : []),
     ...(calibration ? [`${observer} of ${calibration.samples} samples`] : []),
     ...(method && method !== "rtn" ? [method] : []),
-    ...Object.entries(keep).map(([layer, precision]) => `${layer} at ${precision}`),
+    ...keptText(keep),
   ].join(", ");
+}
+
+const MOST_LAYERS = 3;
+
+/** `conv_1 + conv_2 at fp32`, or the number of layers where there are many. */
+function keptText(keep: Scheme["keep"]): string[] {
+  const layersAt = new Map<string, string[]>();
+  for (const [layer, precision] of Object.entries(keep)) {
+    layersAt.set(precision, [...(layersAt.get(precision) ?? []), layer]);
+  }
+  return [...layersAt].map(([precision, layers]) => {
+    const named = layers.length > MOST_LAYERS ? `${layers.length} layers` : layers.join(" + ");
+    return `${named} at ${precision}`;
+  });
+}
+
+function byReason(skipped: readonly SkippedTrial[]): Map<string, SkippedTrial[]> {
+  const groups = new Map<string, SkippedTrial[]>();
+  for (const each of skipped) groups.set(each.reason, [...(groups.get(each.reason) ?? []), each]);
+  return groups;
 }
 
 function measured({ accuracy, latency, size, memory }: Measures): string {
@@ -56,12 +72,6 @@ function measured({ accuracy, latency, size, memory }: Measures): string {
     ...(size ? ["size"] : []),
     ...(memory ? ["memory"] : []),
   ].join(", ");
-}
-
-function swept(axes: Readonly<Record<string, string>>): string {
-  return Object.entries(axes)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join(", ");
 }
 
 function viewText(view: View): string {

@@ -12,6 +12,7 @@ export interface ValueFacts {
   "choice-argument": {
     readonly choice: string;
     readonly problem: "unexpected" | "count" | "missing";
+    /** What the argument is, such as "percent" or a usual value of it. */
     readonly argument?: string;
   };
   "phrase-conflict": { readonly option: string; readonly first: string; readonly second: string };
@@ -27,7 +28,7 @@ export interface ValueFacts {
 export const valueWording: WordingOf<ValueFacts> = {
   "value-type": ({ option, expected, found }) => ({
     message: `"${option}" takes ${expected}; ${found} is not`,
-    ...(/^[-+\d.]+ [A-Za-z%]+$/.test(found)
+    ...(/^[-+\d.]+ (%|x|us|ms|s|min|[kKMG]?i?B|dB)$/.test(found)
       ? { hint: `a unit has no space before it: ${found.replace(" ", "")}` }
       : {}),
   }),

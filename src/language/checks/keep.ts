@@ -26,10 +26,9 @@ export function checkKeep(
   let axes = 0;
   for (const clause of clauses) {
     const choices = checkRule(clause, layers, checker);
-    if (choices.length === 0) continue;
     if (choices.length > 1) axes++;
-    const axis = choices.length > 1 && axes > 1 ? `keep_${axes}` : "keep";
-    rules.push({ axis, choices });
+    if (choices.length > 1) rules.push({ axis: axes === 1 ? "keep" : `keep_${axes}`, choices });
+    else if (choices.length === 1) rules.push({ choices });
   }
   return rules;
 }

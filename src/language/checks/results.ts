@@ -115,11 +115,11 @@ function metricOf(
   span: ast.Name["span"],
   measures: Measures,
   { vocabulary, report }: Checker,
-  among: readonly string[] = vocabulary.metrics.map((each) => each.name),
 ): MetricDefinition | undefined {
   const metric = vocabulary.metrics.find((each) => each.name === name);
-  if (!metric || !among.includes(name)) {
-    report(diagnostic("unknown-name", { kind: "metric", ...unknown(name, among) }, { span }));
+  if (!metric) {
+    const known = vocabulary.metrics.map((each) => each.name);
+    report(diagnostic("unknown-name", { kind: "metric", ...unknown(name, known) }, { span }));
     return undefined;
   }
   if (!isMeasured(metric, measures)) {
@@ -161,9 +161,10 @@ function checkView(use: ast.Use, measures: Measures, checker: Checker): View | u
       report(diagnostic("view-arguments", { view: name, form: view.form }, { span: argument.span }));
       return undefined;
     }
-    return metric === undefined
-      ? undefined
-      : metricOf(metric, argument.span, measures, checker, view.arguments[i])?.name;
+    const known = metric === undefined ? undefined : metricOf(metric, argument.span, measures, checker);
+    if (!known || view.arguments[i]?.includes(known.name)) return known?.name;
+    report(diagnostic("view-arguments", { view: name, form: view.form }, { span: argument.span }));
+    return undefined;
   });
   return viewOf(view.name, chosen);
 }

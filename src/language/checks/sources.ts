@@ -8,7 +8,7 @@ import type { DataDescription, ModelDescription } from "../host.js";
 import { unknown } from "../nearest.js";
 import type { Use } from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
-import { hostLookup } from "../values/environment.js";
+import { hostLookup, kindOfHost } from "../values/environment.js";
 import { checkOptions, type GivenOptions, settingsOf } from "../values/options.js";
 
 /** A model or data set that exists, with what the checker may know of it. */
@@ -64,8 +64,7 @@ export async function checkData(name: string, use: Use, checker: Checker): Promi
     return undefined;
   }
   const path = needsPath ? await argumentPath(use, reader.name, reader.source, checker) : undefined;
-  // A reader asked without an option that the program tried to give would complain about something else.
-  if ((needsPath && !path) || options.size < before) return undefined;
+  if (needsPath && !path) return undefined;
   const reference: DataReference = {
     name,
     reader: reader.name,
@@ -74,10 +73,12 @@ export async function checkData(name: string, use: Use, checker: Checker): Promi
   };
   const span = path?.span ?? use.span;
   const place = placeOf(options, span);
-  const description = await reporting(() => host.describeData(reference), place, report);
+  // Without an option that the program tried to give, the reader would complain about its absence.
+  const complete = options.size === before;
+  const description = await reporting(() => host.describeData(reference), place, complete ? report : () => {});
   if (!description) return undefined;
   checkColumns(name, options, description.columns, use, checker);
-  return { reference, description, options, span };
+  return complete ? { reference, description, options, span } : undefined;
 }
 
 interface Entry {
@@ -137,7 +138,7 @@ async function hostPath(name: string, span: Span, reader: string, checker: Check
     report,
   );
   if (saved && "path" in saved) return { path: saved.path, span };
-  const found = saved?.refused ?? `a ${Array.isArray(value) ? "list" : typeof value}`;
+  const found = saved?.refused ?? kindOfHost(value);
   report(diagnostic("host-value-kind", { name, expected: "a path or a model", found }, { span }));
   return undefined;
 }

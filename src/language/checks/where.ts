@@ -99,7 +99,8 @@ function axisOf(
 
 function knownNames(attempts: readonly Attempt[], keep: readonly KeepRule[]): string[] {
   const options = attempts.flatMap(({ axes }) => axes.map(({ option }) => option));
-  return [...new Set([...options, ...keep.map(({ axis }) => axis), "scheme"])];
+  const rules = keep.flatMap(({ axis }) => (axis === undefined ? [] : [axis]));
+  return [...new Set([...options, ...rules, "scheme"])];
 }
 
 /** Words of a phrase may be asked for one by one: `weights = per_channel`. */

@@ -64,9 +64,15 @@ function hostValue(name: string, span: Span, host: ProgramHost, report: Report):
   if (value === undefined) return undefined;
   const concrete = concreteOf(value, span);
   if (concrete) return concrete;
-  const facts = { name, expected: "a number, a string, true or false, or a list of these", found: `a ${typeof value}` };
+  const facts = { name, expected: "a number, a string, true or false, or a list of these", found: kindOfHost(value) };
   report(diagnostic("host-value-kind", facts, { span }));
   return undefined;
+}
+
+/** What a value of the host is, for messages. */
+export function kindOfHost(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** Text from the command line is read as a value of the language, and as the string itself where the default is one. */

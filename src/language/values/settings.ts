@@ -137,7 +137,11 @@ function withArgument(choice: Choice, value: Concrete, context: SettingContext):
   const { name, argument } = choice;
   const given = value.kind === "word" ? value.arguments : undefined;
   const problem = (kind: "unexpected" | "count" | "missing") => {
-    const facts = { choice: name, problem: kind, ...(argument ? { argument: argument.name } : {}) };
+    const facts = {
+      choice: name,
+      problem: kind,
+      ...(argument ? { argument: String(argument.default ?? argument.name) } : {}),
+    };
     context.report(diagnostic("choice-argument", facts, { span: value.span }));
     return undefined;
   };

@@ -1,0 +1,169 @@
+import { expect, test } from "vitest";
+import { renderDiagnostic } from "../../src/base/diagnostic.js";
+import { languageWording } from "../../src/base/diagnostics/language.js";
+import { checkProgram } from "../../src/language/check.js";
+import type { ProgramHost } from "../../src/language/host.js";
+import { cpuProfile } from "../../src/quantize/profile.js";
+import { cnn, digits, fakeHost } from "../language/host.js";
+
+const definitions = `model cnn = tfjs("m.json")
+data digits = csv("d.csv") { label: digit, split: train 80% test 20% seed 7 }
+`;
+const experiment = (clauses: string) => `${definitions}experiment a {\n  model cnn\n  data digits\n  ${clauses}\n}\n`;
+
+type Changes = Partial<ProgramHost> & { readonly files?: Readonly<Record<string, string>> };
+
+/** Programs with the mistakes that people make. Their messages are in `language.txt`; the poor ones in `poor.md`. */
+const programs: readonly (readonly [title: string, text: string, changes?: Changes])[] = [
+  ["misspelt words that begin lines", `modle a = tfjs("m.json")\n${experiment("tri static")}`],
+  ["a clause on its own", "measure accuracy"],
+  ["two statements on one line", 'model a = tfjs("m.json") model b = tfjs("m.json")'],
+  ["other languages' habits", "param a = 'x';\n# remark\nparam b = “y”\nparam c = 3 && 4\nparam d == 3"],
+  [
+    "left open",
+    'param a = "x\nparam b = [1, 2\nexperiment e {\n  try static { samples: 3\n  measure size\n}\n/* remark',
+  ],
+  [
+    "left out",
+    `param a =\ndata d csv("d.csv")\n${experiment('try static { samples 3 }\n  keep layers "x" fp32\n  where samples')}`,
+  ],
+  ["numbers and strings", 'param a = 1/0\nparam b = 1e999\nparam c = "a\\qb"\nparam d = 9..1\nparam e = 1..20000'],
+  ["nested too deep", `param a = ${"[".repeat(65)}`],
+  ["too long", "\n".repeat(1_000_001)],
+  ["not yet", 'search s { minimize latency }\nexport a.best to "out/"'],
+  [
+    "misspelt names",
+    `${experiment("try statc\n  measure acuracy\n  expect dynamc.speedup > 2x\n  show tabel")}data e = cvs("x")`,
+  ],
+  ["unknown model and data", "experiment a {\n  model cnn\n  data digits\n  try static\n}"],
+  ["misspelt options", experiment("try static { calibraton: mse, samples: 3, samples: 4 }")],
+  ["an option that has to be there", "data d = random { count: 3 }"],
+  ["names twice", "param a = 1\nparam a = 2\nscheme static = dynamic"],
+  ["definitions in circles", "param a = b\nparam b = a\nscheme x = y\nscheme y = x"],
+  [
+    "imports",
+    'import "a.nib"\nimport "absent.nib"\nimport "../up.nib"',
+    { files: { "/project/a.nib": 'import "p.nib"' } },
+  ],
+  [
+    "too many imports",
+    'import "0.nib"',
+    {
+      files: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`/project/${i}.nib`, `import "${i + 1}.nib"`])),
+    },
+  ],
+  [
+    "paths",
+    'model a = tfjs("../m.json")\nmodel b = tfjs("https://x/m.json")\nmodel c = tfjs\ndata d = random(3) { shape: [1], count: 3 }',
+  ],
+  [
+    "values of the host",
+    "model a = tfjs($net)\nparam b = $modle\nparam c = $f",
+    {
+      values: new Map<string, unknown>([
+        ["model", 1],
+        ["net", {}],
+        ["f", () => 1],
+      ]),
+    },
+  ],
+  [
+    "parameters from outside",
+    "param a = 1\nparam b = mse",
+    {
+      parameters: new Map([
+        ["a", "fast"],
+        ["b", "1 |"],
+        ["c", "3"],
+      ]),
+    },
+  ],
+  ["values of the wrong kind", experiment('try static { samples: "3", calibration: 3 mse, weights: 8 }')],
+  ["values out of range", experiment("try static { samples: 0, calibration: percentile(30) }")],
+  [
+    "units",
+    experiment(
+      "try static { samples: 10ms }\n  expect static.latency < 10, static.latency < 10 ms, static.size < 3foo, static.accuracy_drop < 1",
+    ),
+  ],
+  [
+    "choices",
+    experiment(
+      "try static { calibration: entropi | minmax(1) | percentile(1, 2), weights: int8 int4 }\n  try dynamic { weights: per_tensor }",
+    ),
+  ],
+  [
+    "splits",
+    'data d = csv("d.csv") { split: train 80% test 30% }\ndata e = csv("d.csv") { split: train 80 }\ndata f = csv("d.csv") { split: 80% }',
+  ],
+  ["columns", 'data d = csv("d.csv") { label: digits | digit }\ndata e = csv("d.csv") { label: digits }'],
+  ["clauses left out", "experiment a {\n}"],
+  ["nothing to try", `${definitions}experiment a {\n  model cnn\n  data digits\n}`],
+  [
+    "clauses twice, two models, another baseline",
+    experiment("model cnn | cnn\n  data digits | digits\n  baseline static\n  try static").replace("  model cnn\n", ""),
+  ],
+  ["keep", experiment('try static\n  keep layers "dense_9", "flatten_1", /(/ at fp32\n  keep layer "dense_1" at int9')],
+  [
+    "where",
+    experiment(
+      "try static { samples: 3 | 4, calibration: mse }\n  where sampels > 3\n  where static.group > 3\n  where calibration > mse\n  where samples < 9",
+    ),
+  ],
+  ["where excludes all", experiment("try static { samples: 3 | 4 }\n  where samples > 4")],
+  [
+    "expectations and views",
+    experiment(
+      "try static\n  measure accuracy\n  expect speedup > 2x, static.speedup > 2x\n  show pareto(speedup), layers(size)",
+    ),
+  ],
+  [
+    "too many cells",
+    experiment("try static { samples: 1..200, calibration: percentile(50..99) | mse, weights: int8 | int4 }"),
+  ],
+  ["no kernel anywhere", experiment("try static { weights: int3 }\n  try weight_only { weights: int4 | int3 }")],
+  [
+    "no kernel here",
+    experiment("try weight_only { weights: int8 }"),
+    { cpu: { ...cpuProfile("x64", []), combinations: [] } },
+  ],
+  ["shapes", experiment("try static"), { describeData: async () => ({ ...digits, inputShapes: [[64]] }) }],
+  ["inputs", experiment("try static"), { describeData: async () => ({ ...digits, inputShapes: [[8, 8, 1], [3]] }) }],
+  [
+    "an open shape",
+    experiment("try static"),
+    {
+      describeModel: async () => ({ ...cnn, inputs: [{ name: "in", shape: [null, null, 3] }] }),
+      describeData: async () => ({ hash: "" }),
+    },
+  ],
+  ["nothing to calibrate with", experiment("try static"), { describeData: async () => ({ ...digits, trainSize: 0 }) }],
+  ["little to calibrate with", experiment("try static { samples: 2000 }")],
+];
+
+async function rendered() {
+  const codes = new Set<string>();
+  const pages: string[] = [];
+  for (const [title, text, changes] of programs) {
+    const { diagnostics, sources } = await checkProgram({ path: "p.nib", text }, fakeHost(changes));
+    for (const { code } of diagnostics) codes.add(code);
+    pages.push(`## ${title}\n\n${diagnostics.map((each) => renderDiagnostic(each, sources)).join("\n")}\n`);
+  }
+  return { codes, text: pages.join("\n") };
+}
+
+test("messages read as they should", async () => {
+  await expect((await rendered()).text).toMatchFileSnapshot("language.txt");
+});
+
+test("every code of the language has a message on that page", async () => {
+  const { codes } = await rendered();
+  const missing = Object.keys(languageWording).filter((code) => !codes.has(code));
+  expect(missing).toEqual([]);
+});
+
+test("no message says you, and every hint is one line", async () => {
+  const { text } = await rendered();
+  // "did you mean" is the one phrase of this kind.
+  expect(text.replaceAll("did you mean", "")).not.toMatch(/\byou\b/i);
+});
