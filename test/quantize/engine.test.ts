@@ -1,8 +1,14 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { readOnnxNodes } from "../../src/backends/onnx/read.js";
 import { toOnnx } from "../../src/backends/onnx/write.js";
 import type { Settings } from "../../src/base/option.js";
+import { seededRandom } from "../../src/base/random.js";
 import { onnxruntime } from "../../src/engines/onnxruntime.js";
+import { graphBuilder } from "../../src/ir/builder.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { inferTypes } from "../../src/ir/infer.js";
 import { interpret } from "../../src/ir/interpret.js";
@@ -10,14 +16,15 @@ import { startCalibration } from "../../src/quantize/calibrate.js";
 import { prepare } from "../../src/quantize/passes/float/prepare.js";
 import { quantizeGraph } from "../../src/quantize/quantize.js";
 import { schemeDefinition } from "../../src/quantize/registry.js";
-import type { Tensor } from "../../src/tensor/tensor.js";
+import { elementCount, type Tensor, tensor } from "../../src/tensor/tensor.js";
 import { type RandomNet, randomNet } from "./passes/float/random-net.js";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 type Values = Readonly<Record<string, Tensor | undefined>>;
 
-async function run(graph: Graph, feeds: Feeds): Promise<Values> {
-  const session = await (await onnxruntime()).load(toOnnx(graph), { threads: 1, optimization: "all" });
+async function run(graph: Graph, feeds: Feeds, optimizedModelPath?: string): Promise<Values> {
+  const options = { threads: 1, optimization: "all", ...(optimizedModelPath ? { optimizedModelPath } : {}) } as const;
+  const session = await (await onnxruntime()).load(toOnnx(graph), options);
   try {
     return await session.run(feeds);
   } finally {
@@ -103,3 +110,54 @@ test.each<readonly [string, Settings, number]>([
     { numRuns: 25, seed: 11 },
   );
 });
+
+function normal(shape: readonly number[], deviation: number, seed: number): Tensor<"float32"> {
+  const random = seededRandom(seed);
+  const values = Float32Array.from({ length: elementCount(shape) }, () => deviation * random.normal());
+  return tensor("float32", shape, values);
+}
+
+/** A convolution and a recurrent layer with weights large enough to be stored as codes. */
+function convAndLstm(direction: "forward" | "bidirectional"): RandomNet {
+  const directions = direction === "forward" ? 1 : 2;
+  const g = graphBuilder("conv-and-lstm");
+  const x = g.input("x", "float32", ["batch", 9, 6]);
+  const kernel = g.constant("conv/kernel", normal([24, 9, 5], 0.2, 1));
+  const conv = g.node("Conv", [x, kernel], { kernel_shape: [5], pads: [2, 2] }, { layer: "conv" });
+  const steps = g.node("Transpose", [conv], { perm: [2, 0, 1] }, { layer: "lstm" });
+  const weights = [
+    g.constant("lstm/W", normal([directions, 64, 24], 0.3, 2)),
+    g.constant("lstm/R", normal([directions, 64, 16], 0.3, 3)),
+    g.constant("lstm/B", normal([directions, 128], 0.3, 4)),
+  ];
+  const attributes = { hidden_size: 16, direction };
+  const [y = ""] = g.node("LSTM", [steps, ...weights], attributes, { layer: "lstm", outputs: 1 });
+  return { graph: g.build([y]), feeds: { x: normal([2, 9, 6], 1, 5) } };
+}
+
+test.each<readonly [string, Settings, string, number]>([
+  ["dynamic", {}, "Conv DynamicQuantizeLSTM", 0.05],
+  ["dynamic", { weights: "int8 per_tensor" }, "Conv DynamicQuantizeLSTM", 0.05],
+  ["weight_only", { weights: "int8" }, "Conv LSTM", 0.05],
+  ["weight_only", { weights: "int4" }, "Conv LSTM", 0.5],
+  ["weight_only", { weights: "int2" }, "Conv LSTM", 2],
+])(
+  "%s %o: convolutions and LSTMs; what decodes stored weights is gone once onnxruntime has loaded",
+  async (...given) => {
+    const [mode, settings, kernels, bound] = given;
+    for (const direction of ["forward", "bidirectional"] as const) {
+      const net = convAndLstm(direction);
+      const { float, integer } = quantized(net, mode, settings);
+      const [{ name } = { name: "" }] = float.outputs;
+      const folder = mkdtempSync(join(tmpdir(), "nibble-test-"));
+      const path = join(folder, "optimized.onnx");
+      const actual = (await run(integer, net.feeds, path))[name];
+      const ran = readOnnxNodes(readFileSync(path)).map(({ opType }) => opType);
+      rmSync(folder, { recursive: true });
+      expect(ran.filter((opType) => opType !== "Transpose").join(" ")).toBe(kernels);
+      const expected = interpret(integer, net.feeds).get(name);
+      expect(largestDifference(actual, expected)).toBeLessThan(0.01);
+      expect(largestDifference(interpret(float, net.feeds).get(name), expected)).toBeLessThan(bound);
+    }
+  },
+);
