@@ -16,8 +16,6 @@ import { elementCount, type Tensor, tensor } from "../../../src/tensor/tensor.js
 const loaded = await startTensorFlow("cpu", nativeBindingPath());
 export const tf: TfModule = loaded.tf;
 
-export type Sample = "real" | "tokens";
-
 /** Every weight of the model random, so that biases, means and variances take part; variances stay positive. */
 export function randomize(model: tfjs.LayersModel, seed = 1): tfjs.LayersModel {
   const random = seededRandom(seed);
