@@ -17,6 +17,8 @@ export interface LatencyResult {
   readonly control: Estimate;
   readonly processes: number;
   readonly pairs: number;
+  /** Measured with few samples on request: good for a look, not for a claim. */
+  readonly quick?: boolean;
   readonly optimization: { readonly baseline: string; readonly trial: string };
   /** A sentence for people: faster by so much, or "no measurable difference", with the reason where known. */
   readonly verdict: string;
@@ -27,6 +29,7 @@ export interface SummaryOptions {
   readonly threads: number;
   readonly optimization: { readonly baseline: string; readonly trial: string };
   readonly seed: number;
+  readonly quick?: boolean;
   /** Why the trial may not be faster, as far as is known: "3 of 7 layers stayed in float". */
   readonly reason?: string;
 }
@@ -58,6 +61,7 @@ export function summarizeLatency(processes: readonly LatencySamples[], options: 
     control,
     processes: processes.length,
     pairs: trialMs.length,
+    ...(options.quick ? { quick: true } : {}),
     optimization: options.optimization,
     verdict: verdict(speedup, control, options.reason),
   };

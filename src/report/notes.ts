@@ -33,12 +33,21 @@ function speedNotes({ latency = [] }: CompletedRecord): readonly string[] {
     .map((result) => (several ? `batch ${result.batch}: ${result.verdict}` : result.verdict));
 }
 
+/** Failed trials; those that failed for one and the same reason together. */
 export function failedNotes(records: readonly TrialRecord[]): readonly Note[] {
   const labels = trialLabels(records);
-  return records.flatMap((record) =>
-    record.status === "failed"
-      ? [{ label: visible(labels.get(record.trial) ?? record.trial), text: failureText(record) }]
-      : [],
+  const byText = new Map<string, string[]>();
+  for (const record of records) {
+    if (record.status !== "failed") continue;
+    const text = failureText(record);
+    const label = visible(labels.get(record.trial) ?? record.trial);
+    byText.set(text, [...(byText.get(text) ?? []), label]);
+  }
+  const trials = records.filter(({ status }) => status !== "skipped").length;
+  return [...byText].flatMap(([text, failed]) =>
+    failed.length === trials && trials > 1
+      ? [{ label: `all ${trials} trials`, text }]
+      : failed.map((label) => ({ label, text })),
   );
 }
 
@@ -92,7 +101,7 @@ function speedMethod(completed: readonly CompletedRecord[]): Note | undefined {
   return {
     label: "speed",
     text:
-      `over fp32 on the same engine, ${setting}${pairs} interleaved pairs in ${processes} fresh processes; ` +
+      `${all.some(({ quick }) => quick) ? "QUICK RUN, few samples: a look, not a claim; " : ""}over fp32 on the same engine, ${setting}${pairs} interleaved pairs in ${processes} fresh processes; ` +
       `fp32 against itself at worst ${fixed(farthest, 3)}x`,
   };
 }

@@ -164,6 +164,7 @@ const completed = object({
       control: ratio,
       processes: count,
       pairs: count,
+      "quick?": boolean,
       optimization: object({ baseline: string, trial: string }),
       verdict: string,
     }),

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import type { Environment } from "../measure/environment.js";
+import type { LatencyResult } from "../measure/speedup.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import { completedTrials, type Ledger, readLedger } from "../results/ledger.js";
 import type { TrialRecord } from "../results/record.js";
@@ -79,7 +80,7 @@ function manifestOf(record: TrialRecord | undefined, plan: Plan, options: RunOpt
   );
 }
 
-/** Completed records of the ledger that were measured on this machine with these versions. */
+/** Completed records of the ledger that were measured on this machine with these versions, and with as much effort. */
 function finishedTrials(options: RunOptions): {
   readonly known: ReadonlyMap<string, TrialRecord>;
   readonly remarks: readonly Diagnostic[];
@@ -88,7 +89,11 @@ function finishedTrials(options: RunOptions): {
   const same = (there: Environment) =>
     (["node", "engine", "cpu", "cores", "platform", "nibble"] as const).every((key) => here[key] === there[key]);
   const { records, diagnostics } = readLedger(options.ledger.path);
-  const known = [...completedTrials(records)].filter(([, record]) => same(record.manifest.environment));
+  const enough = (latency: readonly LatencyResult[] = []) =>
+    options.effort.quick || !latency.some(({ quick }) => quick);
+  const known = [...completedTrials(records)].filter(
+    ([, record]) => same(record.manifest.environment) && enough(record.latency),
+  );
   return { known: new Map(known), remarks: diagnostics };
 }
 

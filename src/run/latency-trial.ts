@@ -6,6 +6,8 @@ import { startWorker, type Worker } from "./process.js";
 
 /** How much time one measurement takes. */
 export interface Effort {
+  /** Recorded with every result, and said in every report. */
+  readonly quick: boolean;
   /** Fresh processes, each with its own address layout. */
   readonly processes: number;
   readonly protocol: Partial<LatencyProtocol>;
@@ -18,12 +20,14 @@ export interface Effort {
  * Enough pairs that a process's median moves less than processes differ.
  */
 export const fullEffort: Effort = {
+  quick: false,
   processes: 4,
   protocol: { warmUpMs: 100, sampleMs: 5, pairs: 24, maximumMs: 30_000 },
   tuningMs: 400,
 };
 
 export const quickEffort: Effort = {
+  quick: true,
   processes: 3,
   protocol: { warmUpMs: 50, sampleMs: 3, pairs: 10, maximumMs: 10_000 },
   tuningMs: 200,
@@ -93,6 +97,7 @@ export async function timeTrial(
     threads: measure.threads,
     optimization: { baseline: baseline.optimization, trial: trial.optimization },
     seed: options.seed,
+    quick: effort.quick,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   });
 }
