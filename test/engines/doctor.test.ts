@@ -65,7 +65,9 @@ test("a bare machine hears what each lack costs and what mends it", () => {
 
 test("wasm without the native part is degraded, not missing", () => {
   const packages = { ...healthy.packages, tensorflow: { ok: false, reason: "not built" } as const };
-  expect(complaints(judge({ ...healthy, packages }))).toMatchInlineSnapshot(`"TensorFlow (TF.js) | degraded | wasm 1.2.3; native: not built | TF.js runs on WebAssembly: the same results, slower training and parity checks | npm run setup"`);
+  expect(complaints(judge({ ...healthy, packages }))).toMatchInlineSnapshot(
+    `"TensorFlow (TF.js) | degraded | wasm 1.2.3; native: not built | TF.js runs on WebAssembly: the same results, slower training and parity checks | npm run setup"`,
+  );
 });
 
 test("each CPU is judged by its own integer instructions", () => {
