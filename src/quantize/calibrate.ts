@@ -87,11 +87,6 @@ export function observedValues(plan: StaticPlan): readonly string[] {
   for (const [node, role] of plan.roles) {
     if (role.kind === "move") continue;
     for (const input of role.inputs) values.add(plan.rootOf(input));
-    // A `keep` rule may leave an absorbed Relu of another layer in float; then the range before it is needed.
-    for (const [i, each] of role.absorbed.entries()) {
-      const before = role.absorbed[i - 1]?.outputs[0] ?? (role.kind === "dense" ? role.dense.output : node.outputs[0]);
-      if (each.layer !== node.layer && before !== undefined) values.add(before);
-    }
     if (!plan.floatResult.has(node)) values.add(role.output);
   }
   return [...values];

@@ -86,6 +86,14 @@ test("a keep rule leaves every node of its layer in float, and the rest is quant
   expect(kept("a", "b", "c", "d")).toBe("Conv Relu Conv MaxPool Flatten Gemm Relu Gemm");
 });
 
+test("a ReLU layer kept at fp32 stays part of the integer layer before it, which saturates at 0 exactly", () => {
+  const graph = net();
+  const nodes = graph.nodes.map((node) => (node.opType === "Relu" ? { ...node, layer: `${node.layer}_relu` } : node));
+  const apart = { ...graph, nodes };
+  const made = quantizeGraph(apart, scheme("static", {}, { a_relu: "fp32" }), calibrated(apart, { x: image }));
+  expect(operators(made)).toBe("QuantizeLinear QLinearConv QLinearConv MaxPool Flatten QGemm QGemm");
+});
+
 test("weight_only keeps a layer at a width of its own", () => {
   const graph = quantizeGraph(net(), scheme("weight_only", { weights: "int4" }, { c: "int8" }));
   const widths = graph.nodes.flatMap(({ layer, attributes }) => (attributes.bits ? [[layer, attributes.bits]] : []));

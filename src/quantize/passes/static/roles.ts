@@ -146,14 +146,14 @@ function padsWithZero({ attributes, inputs }: Node, graph: Graph): boolean {
 
 /**
  * Follows a chain of Relu and Clip that the codes' range can do: codes saturate at the ends of the range, and 0 is one
- * of them after Relu (zero point 0).
+ * of them after Relu (zero point 0). That is exact, so a `keep` rule for the layer of the Relu alone changes nothing.
  */
 function absorb(first: string, before: readonly Node[], context: Context): Pick<Placed, "output" | "absorbed"> {
   const absorbed = [...before];
   let output = first;
   for (;;) {
     const next = onlyConsumer(output, context.uses);
-    if (!next || context.staysFloat(next) || !isSaturation(next, context.graph) || next.inputs[0] !== output) break;
+    if (!next || !isSaturation(next, context.graph) || next.inputs[0] !== output) break;
     absorbed.push(next);
     output = next.outputs[0] ?? "";
   }
