@@ -7,10 +7,31 @@ export interface Failure {
   readonly diagnostic: Diagnostic;
 }
 
-/** Makes data of whatever was thrown; a fault of ours becomes `fault-in-nibble`. A stage that the child reported wins. */
+/** Makes data of whatever was thrown. A stage that the child reported wins over `stage`. */
 export function failure(error: unknown, stage: Stage): Failure {
   const at = (error as { stage?: Stage }).stage ?? stage;
-  if (error instanceof DiagnosticError && error.diagnostics[0]) return { stage: at, diagnostic: error.diagnostics[0] };
-  const message = error instanceof Error ? error.message : String(error);
-  return { stage: at, diagnostic: diagnostic("fault-in-nibble", { stage: at, message }) };
+  const [first] = diagnosticsOf(error, at);
+  return { stage: at, diagnostic: first };
 }
+
+/** What was thrown as diagnostics: its own, the system's refusal to write, or a fault of ours. */
+export function diagnosticsOf(error: unknown, stage: string): readonly [Diagnostic, ...Diagnostic[]] {
+  if (error instanceof DiagnosticError && error.diagnostics[0]) {
+    return [error.diagnostics[0], ...error.diagnostics.slice(1)];
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const { code, path } = (error ?? {}) as { code?: string; path?: string };
+  const reason = code === undefined ? undefined : refusals[code];
+  if (reason !== undefined) return [diagnostic("file-not-written", { path: path ?? "the results folder", reason })];
+  return [diagnostic("fault-in-nibble", { stage, message })];
+}
+
+/** The system's words for a disk that takes nothing more. */
+const refusals: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "writing there is not permitted",
+  EPERM: "writing there is not permitted",
+  ENOTDIR: "a part of the path is not a folder",
+};

@@ -1,9 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DiagnosticError, fail } from "../base/diagnostic.js";
-import { loadTensorFlow } from "../engines/tfjs.js";
+import { loadTensorFlow, type TfModule } from "../engines/tfjs.js";
+import { readTfjs } from "../frontends/tfjs/read.js";
+import { writeTfjs } from "../frontends/tfjs/write.js";
 import { type Tensor, tensor } from "../tensor/tensor.js";
 import { batches, joinBatches } from "./inference.js";
 import { openDataset } from "./inputs.js";
 import type { Tasks } from "./protocol.js";
+
+type LayersModel = Awaited<ReturnType<TfModule["loadLayersModel"]>>;
 
 /**
  * Runs the user's model in TF.js itself, from its own files, on real samples: the oracle of the lowering.
@@ -13,7 +20,7 @@ export async function runReference(input: Tasks["reference"]["input"]): Promise<
   const dataset = await openDataset(input.data);
   try {
     const { tf, backend, version } = await loadTensorFlow();
-    const model = await tf.loadLayersModel(`file://${input.model.path}`);
+    const { model, copied } = await loadModel(tf, input.model.path);
     const parts: Tensor<"float32">[][] = model.outputs.map(() => []);
     for (const indices of batches(input.samples)) {
       const samples = dataset.read(indices).map((t) => tf.tensor(t.data, [...t.shape], "float32"));
@@ -23,9 +30,33 @@ export async function runReference(input: Tasks["reference"]["input"]): Promise<
       }
       tf.dispose([...samples, ...outputs]);
     }
-    return { outputs: parts.map(joinBatches), reference: `TF.js ${version} (${backend})` };
+    const reference = `TF.js ${version} (${backend}${copied ? ", from a copy in its own spelling" : ""})`;
+    return { outputs: parts.map(joinBatches), reference };
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     return fail("reference-unavailable", { message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/**
+ * The user's own files where TF.js can load them. Some that we read it cannot (Keras 3 spelling, `silu`): it then gets
+ * a copy of the same layers and weights in its own spelling, and the record says so.
+ */
+async function loadModel(
+  tf: TfModule,
+  path: string,
+): Promise<{ readonly model: LayersModel; readonly copied: boolean }> {
+  try {
+    return { model: await tf.loadLayersModel(`file://${path}`), copied: false };
+  } catch (refused) {
+    const folder = await mkdtemp(join(tmpdir(), "nibble-reference-"));
+    try {
+      const copy = await writeTfjs(await readTfjs(path), folder);
+      return { model: await tf.loadLayersModel(`file://${copy}`), copied: true };
+    } catch {
+      throw refused;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
+import { diagnosticsOf } from "./failure.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
 import { currentStage } from "./stage.js";
 
@@ -23,9 +23,7 @@ async function answer<T extends TaskName>(request: Request<T>): Promise<Reply> {
   try {
     return { output: await (handlers[request.task] as Handler<T>)(request.input) };
   } catch (error) {
-    if (error instanceof DiagnosticError) return { diagnostics: error.diagnostics, stage: currentStage() };
-    const message = error instanceof Error ? error.message : String(error);
-    return { diagnostics: [diagnostic("fault-in-nibble", { stage: request.task, message })], stage: currentStage() };
+    return { diagnostics: diagnosticsOf(error, request.task), stage: currentStage() };
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Diagnostic, DiagnosticError, fail } from "../base/diagnostic.js";
+import { type Diagnostic, fail } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
 import { engineVersion } from "../engines/onnxruntime.js";
@@ -12,6 +12,7 @@ import type { Plan } from "../plan/plan.js";
 import { ledgerPath, openLedger } from "../results/ledger.js";
 import type { RunEvent } from "../run/events.js";
 import { runPlan } from "../run/experiment.js";
+import { diagnosticsOf } from "../run/failure.js";
 import { fileHost, thisCpu } from "../run/host.js";
 import { fullEffort, quickEffort } from "../run/latency-trial.js";
 import { projectRoot, realPath } from "../run/paths.js";
@@ -98,8 +99,7 @@ export async function runText(source: SourceFile, options: RunTextOptions = {}):
     try {
       results.push(await runOne(planExperiment(experiment, thisCpu()), source, folder, options, diagnostics));
     } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
-      diagnostics.push(...error.diagnostics);
+      diagnostics.push(...diagnosticsOf(error, `experiment ${experiment.name}`));
     }
   }
   return { ...checked, diagnostics, results, ran: true, interrupted: stopped() };

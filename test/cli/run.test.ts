@@ -217,3 +217,13 @@ test("a file that is not there, a folder and an unknown option are said plainly"
     }
   `);
 }, 30_000);
+
+test("any number of workers gives the same accuracy, size and layers to the bit", async () => {
+  const deterministic = (text: string) =>
+    lines(text).map((line) => ({ ...line, latency: undefined, manifest: undefined })) as unknown;
+  const [one, two] = [project(untimed), project(untimed)];
+  const alone = await nibble(["run", "sweep.nib", "--json"], one);
+  const paired = await nibble(["run", "sweep.nib", "--json", "--workers", "2"], two);
+  expect(paired.code).toBe(0);
+  expect(deterministic(paired.stdout)).toEqual(deterministic(alone.stdout));
+}, 60_000);

@@ -22,6 +22,7 @@ export interface ExecutionFacts {
   "fault-in-nibble": { readonly stage: string; readonly message: string };
   "path-not-allowed": { readonly path: string; readonly root: string };
   "parameter-unknown": { readonly name: string; readonly known: readonly string[] };
+  "file-not-written": { readonly path: string; readonly reason: string };
   "report-not-written": { readonly path: string; readonly reason: string };
   "source-unreadable": { readonly path: string; readonly reason: string };
 }
@@ -69,6 +70,10 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "parameter-unknown": ({ name, known }) => ({
     message: `no param is called "${name}"`,
     ...(known.length === 0 ? { hint: "the program declares no param" } : { hint: `params: ${known.join(", ")}` }),
+  }),
+  "file-not-written": ({ path, reason }) => ({
+    message: `${path} could not be written: ${reason}`,
+    hint: "make room or write elsewhere with `--out DIR`; finished trials are kept, and the next run goes on from there",
   }),
   "report-not-written": ({ path, reason }) => ({
     message: `the report could not be written to ${path}: ${reason}`,
