@@ -24,21 +24,36 @@ function firstLabels(paths: readonly (readonly TokenType[])[]): string[] {
   return shown.has("a number") && shown.has("a string") ? ["a value"] : [...shown];
 }
 
-/**
- * Chevrotain wants a string for each mistake. Facts come before words here, so the string is the facts as JSON;
- * `parse.ts` reads them back and the catalog of diagnostics words them.
- */
-function encode(expected: readonly string[], found: IToken | undefined, rule: string): string {
-  const facts: Expectation = { expected, found: found ? tokenText(found) : "end of text", rule };
-  return JSON.stringify(facts);
+/** Thrown out of the parser when a text holds more mistakes than anyone will read. */
+export class TooManyMistakes extends Error {}
+
+export interface CountedMessages extends IParserErrorMessageProvider {
+  /** Before each text: mistakes are counted anew. */
+  restart(): void;
 }
 
-export const errorMessages: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, actual, ruleName }) =>
-    encode([expected === EOF ? "end of line" : tokenLabel(expected)], actual, ruleName),
-  buildNotAllInputParsedMessage: ({ firstRedundant, ruleName }) => encode(["a statement"], firstRedundant, ruleName),
-  buildNoViableAltMessage: ({ expectedPathsPerAlt, actual, ruleName }) =>
-    encode(firstLabels(expectedPathsPerAlt.flat()), actual[0], ruleName),
-  buildEarlyExitMessage: ({ expectedIterationPaths, actual, ruleName }) =>
-    encode(firstLabels(expectedIterationPaths), actual[0], ruleName),
-};
+/**
+ * Chevrotain wants a string for each mistake. Facts come before words here, so the string is the facts as JSON;
+ * `parse.ts` reads them back and the catalog of diagnostics words them. Recovery costs time and stack for each mistake,
+ * so past `most` of them the parser stops.
+ */
+export function countedMessages(most: number): CountedMessages {
+  let made = 0;
+  const encode = (expected: readonly string[], found: IToken | undefined, rule: string): string => {
+    if (++made > most) throw new TooManyMistakes();
+    const facts: Expectation = { expected, found: found ? tokenText(found) : "end of text", rule };
+    return JSON.stringify(facts);
+  };
+  return {
+    restart() {
+      made = 0;
+    },
+    buildMismatchTokenMessage: ({ expected, actual, ruleName }) =>
+      encode([expected === EOF ? "end of line" : tokenLabel(expected)], actual, ruleName),
+    buildNotAllInputParsedMessage: ({ firstRedundant, ruleName }) => encode(["a statement"], firstRedundant, ruleName),
+    buildNoViableAltMessage: ({ expectedPathsPerAlt, actual, ruleName }) =>
+      encode(firstLabels(expectedPathsPerAlt.flat()), actual[0], ruleName),
+    buildEarlyExitMessage: ({ expectedIterationPaths, actual, ruleName }) =>
+      encode(firstLabels(expectedIterationPaths), actual[0], ruleName),
+  };
+}

@@ -1,6 +1,6 @@
 import { type CstNode, type IRecognitionException, type IToken, Lexer, type TokenType } from "chevrotain";
 import type { ProgramCstNode } from "./cst.js";
-import { type Expectation, tokenText } from "./errors.js";
+import { countedMessages, type Expectation, TooManyMistakes, tokenText } from "./errors.js";
 import { openBracket, significantNewlines, tooDeep } from "./newlines.js";
 import { NibbleParser } from "./parser.js";
 import * as t from "./tokens.js";
@@ -21,7 +21,7 @@ export type SyntaxMistake = { readonly start: number; readonly end: number } & (
 );
 
 export interface Parsed {
-  /** Absent when the text is too long or nested too deep to be read at all. */
+  /** Absent when the text is too long, nested too deep, or so full of mistakes that it was not read to its end. */
   readonly cst?: ProgramCstNode;
   readonly tokens: readonly IToken[];
   readonly comments: readonly IToken[];
@@ -29,7 +29,8 @@ export interface Parsed {
 }
 
 const lexer = new Lexer(t.tokens, { positionTracking: "onlyOffset", ensureOptimizations: true });
-const parser = new NibbleParser();
+const messages = countedMessages(limits.mistakes);
+const parser = new NibbleParser({ messages });
 
 /** Base of visitors over the trees that this module returns. */
 export const BaseCstVisitor = parser.getBaseCstVisitorConstructor();
@@ -58,7 +59,8 @@ function read<Tree>(text: string, rule: () => Tree): Omit<Parsed, "cst"> & { rea
   }
   const comments = groups.comments ?? [];
   parser.input = tokens;
-  const cst = rule();
+  messages.restart();
+  const cst = stopping(rule);
   const mistakes = [
     ...errors.map((e) => unexpectedCharacter(text, e.offset)),
     ...tokens.flatMap(spellingMistake),
@@ -66,7 +68,19 @@ function read<Tree>(text: string, rule: () => Tree): Omit<Parsed, "cst"> & { rea
     ...parser.errors.map((e) => unexpectedToken(e, tokens, text)),
   ];
   parser.input = [];
-  return { cst, tokens, comments, mistakes: mistakes.slice(0, limits.mistakes) };
+  mistakes.sort((a, b) => a.start - b.start);
+  const found = { tokens, comments, mistakes: mistakes.slice(0, limits.mistakes) };
+  return cst === undefined ? found : { cst, ...found };
+}
+
+/** The tree, or nothing where the parser stopped for too many mistakes. */
+function stopping<Tree>(rule: () => Tree): Tree | undefined {
+  try {
+    return rule();
+  } catch (error) {
+    if (error instanceof TooManyMistakes) return undefined;
+    throw error;
+  }
 }
 
 function refused(mistake: SyntaxMistake) {

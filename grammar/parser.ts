@@ -1,5 +1,5 @@
 import { CstParser } from "chevrotain";
-import { errorMessages } from "./errors.js";
+import { type CountedMessages, countedMessages } from "./errors.js";
 import * as t from "./tokens.js";
 
 /**
@@ -8,12 +8,12 @@ import * as t from "./tokens.js";
  * Newline tokens arrive only where they can end something (see `newlines.ts`).
  */
 export class NibbleParser extends CstParser {
-  constructor(options: { readonly validate?: boolean } = {}) {
+  constructor(options: { readonly validate?: boolean; readonly messages?: CountedMessages } = {}) {
     super(t.tokens, {
       recoveryEnabled: true,
       nodeLocationTracking: "onlyOffset",
       maxLookahead: 1,
-      errorMessageProvider: errorMessages,
+      errorMessageProvider: options.messages ?? countedMessages(Number.POSITIVE_INFINITY),
       skipValidations: options.validate !== true,
     });
     this.performSelfAnalysis();

@@ -39,7 +39,7 @@ export async function checkProgram(
 ): Promise<CheckResult> {
   const { diagnostics, report } = reporter();
   const { modules, diagnostics: mistakes, sources } = await loadProgram(source, host);
-  report(...mistakes);
+  for (const mistake of mistakes) report(mistake);
   const scope = declare(modules, sources, vocabulary, report);
   const environment = programEnvironment(scope.params, host, report);
   const checker: Checker = { host, vocabulary, scope, environment, sources, modules, report };

@@ -22,12 +22,16 @@ export function textAt(span: Span, checker: Pick<Checker, "sources">): string {
   return text.slice(span.start, span.end).replace(/\s+/g, " ");
 }
 
+/** Most diagnostics that one run collects; nobody reads further, and a hostile text could ask for millions. */
+export const mostDiagnostics = 1000;
+
 /** Collects diagnostics and drops repeats: two checks that find one mistake report it once. */
 export function reporter(): { readonly diagnostics: Diagnostic[]; readonly report: Report } {
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   const report: Report = (...found) => {
     for (const each of found) {
+      if (diagnostics.length >= mostDiagnostics) return;
       const key = JSON.stringify([each.code, each.span, each.facts]);
       if (!seen.has(key)) diagnostics.push(each);
       seen.add(key);

@@ -18,8 +18,6 @@ export interface ModelDescription {
 export interface DataDescription extends DataSummary {
   /** Content hash of the source; the settings are hashed apart. */
   readonly hash: string;
-  /** Samples of the training split, where known without reading all. */
-  readonly trainSize?: number;
 }
 
 /** A path that may be read, or the reason why it may not, as one sentence without a full stop. */

@@ -30,7 +30,7 @@ export async function loadProgram(source: SourceFile, host: ProgramHost): Promis
 
   const load = async (file: SourceFile, fromFile: string, chain: readonly string[]): Promise<void> => {
     const { program, diagnostics: mistakes } = parseProgram(file);
-    diagnostics.push(...mistakes);
+    for (const mistake of mistakes) diagnostics.push(mistake);
     for (const statement of program.statements) {
       if (statement.kind === "import") await follow(statement, fromFile, chain);
     }

@@ -51,11 +51,11 @@ const offsets = (parsed: { readonly mistakes: readonly SyntaxMistake[] }) => par
 
 function collector(source: SourceFile, parsed: Pick<Parsed, "mistakes">) {
   const diagnostics: Diagnostic[] = parsed.mistakes.map((mistake) => syntaxDiagnostic(mistake, source));
-  const brokenLines = new Set(parsed.mistakes.map(({ start }) => lineColumn(source.text, start).line));
+  const brokenLines = new Set(parsed.mistakes.map(({ start }) => lineStart(source.text, start)));
   const mistakes: TreeMistakes = {
     misplaced: (word, inside) => {
       // What follows a mistake on its line is no second one.
-      if (brokenLines.has(lineColumn(source.text, word.span.start).line)) return;
+      if (brokenLines.has(lineStart(source.text, word.span.start))) return;
       diagnostics.push(misplaced(word, inside, source));
     },
     badEscape: (sequence, span) => diagnostics.push(diagnostic("unknown-escape", { sequence }, { span })),
@@ -65,11 +65,18 @@ function collector(source: SourceFile, parsed: Pick<Parsed, "mistakes">) {
   return { diagnostics, mistakes };
 }
 
+/** Offset of the first character of the line that holds `offset`. */
+function lineStart(text: string, offset: number): number {
+  let start = offset;
+  while (start > 0 && !/[\n\r]/.test(text[start - 1] ?? "")) start--;
+  return start;
+}
+
 function misplaced(word: Name, inside: "program" | "experiment", source: SourceFile): Diagnostic {
   const { name, span } = word;
-  const before = source.text.slice(0, span.start);
-  const ownLine = /(?:^|[\n\r{])[ \t]*$/.test(before) || before.trimEnd().endsWith("*/");
-  if (!ownLine) {
+  // Blanks, the brace that opens the experiment, and comments may stand before the first word of a line.
+  const before = source.text.slice(lineStart(source.text, span.start), span.start).trimEnd();
+  if (before !== "" && !before.endsWith("{") && !before.endsWith("*/")) {
     return diagnostic("unexpected-token", { found: name, expected: ["end of line"], rule: "program" }, { span });
   }
   if (inside === "experiment") return diagnostic("unknown-clause", unknown(name, clauseNames), { span });

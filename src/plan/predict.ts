@@ -4,8 +4,8 @@ import type { LayerSummary } from "./experiment.js";
 const FLOAT_BYTES = 4;
 const SCALE_BYTES = 4;
 
-/** Modes quantize dense layers; these alone are left in float by "dynamic" (no fast integer kernel on x64). */
-const convolutions = /Conv/;
+/** Layers that "dynamic" leaves in float: they have no fast kernel that quantizes its input at run time. */
+const floatInDynamic = /Conv|GRU|Embedding/;
 
 /**
  * Bytes of the weights of a model under a scheme, before anything is built: an estimate from the number of parameters,
@@ -25,7 +25,7 @@ function bytesPerParameter(scheme: Scheme, layer: LayerSummary): number | undefi
   const { mode, weights } = scheme;
   const kept = scheme.keep[layer.name];
   const float = mode === "fp32" || !weights || !layer.quantizable || kept === "fp32";
-  if (float || (mode === "dynamic" && convolutions.test(layer.className))) return FLOAT_BYTES;
+  if (float || (mode === "dynamic" && floatInDynamic.test(layer.className))) return FLOAT_BYTES;
   const bits = /^u?int(\d+)$/.exec(kept ?? weights.dtype)?.[1];
   if (bits === undefined) return undefined;
   const scales = weights.granularity === "group" && weights.group !== undefined ? SCALE_BYTES / weights.group : 0;

@@ -62,8 +62,8 @@ data d = random {}`;
 
 test("mistakes of characters, strings and comments are found beside each other", () => {
   expect(shown("param a = 'x'; \nparam b = \"y\nparam c = 3 /* open")).toEqual([
-    ["unexpected-character", ";"],
     ["single-quotes", "'x'"],
+    ["unexpected-character", ";"],
     ["unterminated-string", '"y'],
     ["unterminated-comment", "/*"],
   ]);

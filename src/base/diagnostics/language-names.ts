@@ -61,7 +61,9 @@ export const nameWording: WordingOf<NameFacts> = {
     message: `"${name}" is the name of a built-in scheme`,
     hint: `give the scheme a name of its own: scheme my_${name} = ${name} { ... }`,
   }),
-  "definition-cycle": ({ kind, chain }) => ({ message: `the ${kind} is defined by itself: ${chain.join(" -> ")}` }),
+  "definition-cycle": ({ kind, chain }) => ({
+    message: `the ${kind} is defined ${chain[0] === chain.at(-1) ? "by itself" : "through too many others"}: ${chain.join(" -> ")}`,
+  }),
   "import-cycle": ({ chain }) => ({
     message: `the files import each other: ${chain.join(" -> ")}`,
     hint: "move what both need into a third file",

@@ -20,7 +20,8 @@ export interface ValueFacts {
   "split-sum": { readonly train: number; readonly test: number };
   "no-sweep": { readonly option: string };
   "range-invalid": { readonly text: string; readonly reason: string };
-  "too-many-values": { readonly limit: number };
+  /** `together`: with everything before it in the program. */
+  "too-many-values": { readonly limit: number; readonly together: boolean };
   "unknown-column": UnknownFacts & { readonly data: string };
   "regex-invalid": { readonly pattern: string; readonly reason: string };
 }
@@ -80,7 +81,9 @@ export const valueWording: WordingOf<ValueFacts> = {
     message: `the range ${text} ${reason}`,
     hint: "ranges are written 1..8, 1..8 step 2, or 32..256 step 2x",
   }),
-  "too-many-values": ({ limit }) => ({ message: `this stands for more than ${limit} values` }),
+  "too-many-values": ({ limit, together }) => ({
+    message: `this ${together ? "and all before it stand" : "stands"} for more than ${limit} values`,
+  }),
   "unknown-column": (facts) => ({
     message: `the data "${facts.data}" has no column "${facts.name}"`,
     ...nearestOr(facts, "columns"),

@@ -3,6 +3,7 @@ import type { SchemeDefinition } from "../../quantize/registry.js";
 import type { Checker } from "../checker.js";
 import { unknown } from "../nearest.js";
 import type { Use } from "../syntax/ast.js";
+import { mostLinks, shownLinks } from "../values/environment.js";
 import { checkOptions, type GivenOptions } from "../values/options.js";
 
 /** A scheme with everything that it inherits: what `try` and `scheme` name. */
@@ -29,8 +30,8 @@ export function schemeChecker(checker: Checker): SchemeChecker {
     if (done.has(name)) return done.get(name);
     const statement = scope.schemes.get(name);
     if (!statement?.base) return undefined;
-    if (open.includes(name)) {
-      const chain = [...open.slice(open.indexOf(name)), name];
+    if (open.includes(name) || open.length >= mostLinks) {
+      const chain = [...open.slice(Math.max(0, open.indexOf(name))).slice(-shownLinks), name];
       report(diagnostic("definition-cycle", { kind: "scheme", chain }, { span: statement.name.span }));
       return undefined;
     }

@@ -23,6 +23,8 @@ export type Report = (...diagnostics: readonly Diagnostic[]) => void;
 /** What a name in a value may stand for. */
 export interface Environment {
   readonly report: Report;
+  /** Takes from what a whole program may expand to; false when it is used up. */
+  spend(values: number): boolean;
   /** The values of a parameter; undefined when there is no such parameter; empty when it is broken (and reported). */
   parameter(name: string): readonly Concrete[] | undefined;
   /** The value of `$name`; undefined when it is not defined (and reported). */
@@ -32,6 +34,9 @@ export interface Environment {
 /** Most values that one axis, range or product of them may stand for. */
 export const mostValues = 10_000;
 
+/** Most values that all axes of a program may stand for together. */
+export const mostValuesTogether = 1_000_000;
+
 /**
  * Every value that a value of the program stands for, in order: `a | b` is two, `1..3` three, and axes inside phrases,
  * lists and calls multiply. Empty when something in it is wrong, which is reported.
@@ -39,7 +44,9 @@ export const mostValues = 10_000;
 export function expandValue(value: Value, env: Environment): readonly Concrete[] {
   if (value.kind === "axis") {
     const alternatives = value.values.map((each) => expandValue(each, env));
-    return alternatives.some((each) => each.length === 0) ? [] : capped(alternatives.flat(), value.span, env);
+    if (alternatives.some((each) => each.length === 0)) return [];
+    const size = alternatives.reduce((sum, { length }) => sum + length, 0);
+    return affordable(size, value.span, env) ? alternatives.flat() : [];
   }
   if (value.kind === "phrase") return expandPhrase(value.parts, value.span, env);
   return expandAtom(value, env);
@@ -111,14 +118,12 @@ function expandRange(range: RangeValue, step: NumberValue | undefined, env: Envi
   if (to.value < from.value) return invalid("ends before it begins");
   if (by <= 0 || (times && (by <= 1 || from.value <= 0))) return invalid("never gets to its end by this step");
   if (step === undefined && !Number.isInteger(from.value)) return invalid("begins at a fraction and has no step");
-  const values: Concrete[] = [];
   // The allowance is for steps like 0.1, which binary numbers only come near.
   const end = to.value + 1e-9 * Math.abs(by);
+  const size = times ? Math.log(end / from.value) / Math.log(by) : (end - from.value) / by;
+  if (!affordable(Math.floor(size) + 1, span, env)) return [];
+  const values: Concrete[] = [];
   for (let i = 0, at = from.value; at <= end; i++, at = times ? from.value * by ** i : from.value + by * i) {
-    if (values.length === mostValues) {
-      env.report(diagnostic("too-many-values", { limit: mostValues }, { span }));
-      return [];
-    }
     values.push(number(Number(at.toPrecision(12)), to.unit, span));
   }
   return values;
@@ -133,16 +138,19 @@ function product(
 ): readonly Concrete[] {
   const choices = parts.map((part) => expandValue(part, env));
   const size = choices.reduce((all, { length }) => all * length, 1);
-  if (size > mostValues) return capped(new Array<Concrete>(mostValues + 1), span, env);
+  if (size > 1 && !affordable(size, span, env)) return [];
   let all: Concrete[][] = [[]];
   for (const alternatives of choices) all = all.flatMap((before) => alternatives.map((each) => [...before, each]));
   return all.map(make);
 }
 
-function capped(values: readonly Concrete[], span: Span, env: Environment): readonly Concrete[] {
-  if (values.length <= mostValues) return values;
-  env.report(diagnostic("too-many-values", { limit: mostValues }, { span }));
-  return [];
+/** Whether so many values may be made; reported when not. */
+function affordable(values: number, span: Span, env: Environment): boolean {
+  const single = values <= mostValues;
+  if (single && env.spend(values)) return true;
+  const facts = single ? { limit: mostValuesTogether, together: true } : { limit: mostValues, together: false };
+  env.report(diagnostic("too-many-values", facts, { span }));
+  return false;
 }
 
 const numberText = (value: number, unit: string | undefined) => `${value}${unit ?? ""}`;

@@ -4,7 +4,20 @@ import type { ProgramHost } from "../host.js";
 import { unknown } from "../nearest.js";
 import { parseValue } from "../parse-program.js";
 import type { ParamStatement } from "../syntax/ast.js";
-import { type Concrete, concreteOf, type Environment, expandValue, kindOf, type Report } from "./concrete.js";
+import {
+  type Concrete,
+  concreteOf,
+  type Environment,
+  expandValue,
+  kindOf,
+  mostValues,
+  mostValuesTogether,
+  type Report,
+} from "./concrete.js";
+
+/** Longest chain of definitions that refer to each other, and how much of a chain a message shows. */
+export const mostLinks = 200;
+export const shownLinks = 8;
 
 /**
  * What names in values stand for: parameters (with their values from outside) and values of the host. Reports
@@ -17,16 +30,21 @@ export function programEnvironment(
 ): Environment {
   const resolved = new Map<string, readonly Concrete[]>();
   const open: string[] = [];
+  let left = mostValuesTogether;
 
   const environment: Environment = {
     report,
+    spend(values) {
+      left -= values;
+      return left >= 0;
+    },
     parameter(name) {
       const statement = params.get(name);
       if (!statement) return undefined;
       const known = resolved.get(name);
       if (known) return known;
-      if (open.includes(name)) {
-        const chain = [...open.slice(open.indexOf(name)), name];
+      if (open.includes(name) || open.length >= mostLinks) {
+        const chain = [...open.slice(Math.max(0, open.indexOf(name))).slice(-shownLinks), name];
         report(diagnostic("definition-cycle", { kind: "parameter", chain }, { span: statement.name.span }));
         resolved.set(name, []);
         return [];
@@ -110,6 +128,7 @@ function fromText(text: string, name: string, span: Span): readonly Concrete[] |
     report: () => {
       wrong = true;
     },
+    spend: (count) => count <= mostValues,
     parameter: () => undefined,
     hostValue: () => {
       wrong = true;
