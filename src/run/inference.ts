@@ -25,8 +25,9 @@ export async function score(
   model: Uint8Array,
   graph: Graph,
   dataset: Dataset,
-  optimizedModelPath?: string,
+  options: { readonly optimizedModelPath?: string; readonly batchSize?: number } = {},
 ): Promise<{ readonly scores: Scores }> {
+  const { optimizedModelPath, batchSize } = options;
   const { test } = dataset.splits;
   if (test.length === 0) fail("no-test-samples", {});
   const session = await engine.load(model, {
@@ -37,7 +38,7 @@ export async function score(
   try {
     const output = graph.outputs[0]?.name ?? "";
     let scorer: ReturnType<typeof startScoring> | undefined;
-    for (const batch of batches(test)) {
+    for (const batch of batches(test, batchSize)) {
       const values = floatOutput(await session.run(feeds(graph, dataset, batch)), output);
       scorer ??= startScoring(dataset.labels, values.data.length / batch.length);
       scorer.add(values.data, batch);

@@ -18,6 +18,12 @@ import { enterStage } from "./stage.js";
 /** Test samples over which per-layer SQNR is summed. */
 const SQNR_SAMPLES = 128;
 
+/**
+ * A dynamic scheme chooses one range of activations a run, so samples that share a run change each other's codes: it is
+ * evaluated as it runs at batch 1.
+ */
+const DYNAMIC_BATCH = 1;
+
 /** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
 export async function evaluate(opened: Opened, id: string, scheme: Scheme): Promise<EvaluatedTrial> {
   const { engine, graph, dataset, folder, fp32, seed } = opened;
@@ -31,7 +37,10 @@ export async function evaluate(opened: Opened, id: string, scheme: Scheme): Prom
   enterStage("accuracy");
   const optimizedModelPath = `${path}.optimized`;
   try {
-    const { scores } = await score(engine, bytes, quantized, dataset, optimizedModelPath);
+    const { scores } = await score(engine, bytes, quantized, dataset, {
+      optimizedModelPath,
+      ...(scheme.mode === "dynamic" ? { batchSize: DYNAMIC_BATCH } : {}),
+    });
     const optimized = await readFile(optimizedModelPath);
     return {
       path,
