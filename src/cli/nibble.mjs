@@ -22,6 +22,14 @@ function explained(error) {
   return `${missing} is missing: run \`npm run setup\` in ${root}`;
 }
 
+// A reader that has seen enough (`nibble run ... | head`) ends the command as it ends any other: 128 + SIGPIPE.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EPIPE") throw error;
+    process.exit(141);
+  });
+}
+
 const started = await commandLine().catch((error) => {
   process.stderr.write(`nibble cannot start: ${explained(error)}\n`);
   process.exitCode = 1;

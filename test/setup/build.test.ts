@@ -55,6 +55,13 @@ test("the launcher hands over its arguments, and the exit code comes back", asyn
   expect(await launch(folder, "run", "a b.nib")).toEqual({ ok: false, output: "run+a b.nib" });
 });
 
+test("a reader that closes the pipe ends the command without a trace", async () => {
+  const folder = launching("for (;;) await new Promise((done) => process.stdout.write('line\\n', done));");
+  const script = `"$0" "$1" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const shown = await run("bash", ["-c", script, process.execPath, join(folder, "src/cli/nibble.mjs")]);
+  expect(shown).toEqual({ ok: true, output: "line\n141\n" });
+});
+
 test("without its packages the launcher says what to do", async () => {
   const folder = launching('import "commander";');
   const { ok, output } = await launch(folder);
