@@ -1,7 +1,7 @@
 import { type CstNode, type IRecognitionException, type IToken, Lexer, type TokenType } from "chevrotain";
 import type { ProgramCstNode } from "./cst.js";
 import { countedMessages, type Expectation, TooManyMistakes, tokenText } from "./errors.js";
-import { openBracket, significantNewlines, tooDeep } from "./newlines.js";
+import { openBracket, significantNewlines } from "./newlines.js";
 import { NibbleParser } from "./parser.js";
 import * as t from "./tokens.js";
 
@@ -52,8 +52,7 @@ export function parseValueText(text: string): Omit<Parsed, "cst"> & { readonly c
 function read<Tree>(text: string, rule: () => Tree): Omit<Parsed, "cst"> & { readonly cst?: Tree } {
   if (text.length > limits.characters) return refused({ kind: "too-long", limit: limits.characters, start: 0, end: 0 });
   const { tokens: all, groups, errors } = lexer.tokenize(text);
-  const tokens = significantNewlines(all);
-  const deep = tooDeep(tokens, limits.depth);
+  const { tokens, tooDeep: deep } = significantNewlines(all, limits.depth);
   if (deep) {
     return refused({ kind: "too-deep", limit: limits.depth, start: deep.startOffset, end: endOf(deep) });
   }
@@ -63,8 +62,8 @@ function read<Tree>(text: string, rule: () => Tree): Omit<Parsed, "cst"> & { rea
   const cst = stopping(rule);
   const mistakes = [
     ...errors.map((e) => unexpectedCharacter(text, e.offset)),
-    ...tokens.flatMap(spellingMistake),
-    ...comments.flatMap(openComment),
+    ...tokens.filter(isMisspelt).map(spellingMistake),
+    ...comments.filter(({ tokenType }) => tokenType === t.OpenComment).map(openComment),
     ...parser.errors.map((e) => unexpectedToken(e, tokens, text)),
   ];
   parser.input = [];
@@ -92,16 +91,15 @@ function unexpectedCharacter(text: string, start: number): SyntaxMistake {
   return { kind: "unexpected-character", character, start, end: start + character.length };
 }
 
-function spellingMistake(token: IToken): SyntaxMistake[] {
-  const at = { start: token.startOffset, end: endOf(token) };
-  if (token.tokenType === t.OpenString) return [{ kind: "unterminated-string", ...at }];
-  if (token.tokenType === t.SingleQuoted) return [{ kind: "single-quotes", ...at }];
-  return [];
+const isMisspelt = ({ tokenType }: IToken) => tokenType === t.OpenString || tokenType === t.SingleQuoted;
+
+function spellingMistake(token: IToken): SyntaxMistake {
+  const kind = token.tokenType === t.OpenString ? "unterminated-string" : "single-quotes";
+  return { kind, start: token.startOffset, end: endOf(token) };
 }
 
-function openComment(token: IToken): SyntaxMistake[] {
-  if (token.tokenType !== t.OpenComment) return [];
-  return [{ kind: "unterminated-comment", start: token.startOffset, end: token.startOffset + 2 }];
+function openComment(token: IToken): SyntaxMistake {
+  return { kind: "unterminated-comment", start: token.startOffset, end: token.startOffset + 2 };
 }
 
 const closing: ReadonlyMap<string, TokenType> = new Map([

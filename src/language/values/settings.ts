@@ -118,12 +118,12 @@ function toShape(value: Concrete, context: SettingContext): readonly number[] | 
 
 function toChoice(value: Concrete, choices: readonly Choice[], context: SettingContext): ChoiceSetting | undefined {
   const name = value.kind === "word" ? value.name : nameOf(value);
-  const known = choices.map((choice) => choice.name);
-  if (name === undefined) return mismatch(value, choiceList(known), context);
+  const names = () => choices.map((choice) => choice.name);
+  if (name === undefined) return mismatch(value, choiceList(names()), context);
   const choice = choices.find((each) => each.name === name);
   if (!choice) {
     context.report(
-      diagnostic("unknown-choice", { option: context.option, ...unknown(name, known) }, { span: value.span }),
+      diagnostic("unknown-choice", { option: context.option, ...unknown(name, names()) }, { span: value.span }),
     );
     return undefined;
   }
@@ -165,11 +165,12 @@ function toPhrase(
 ): readonly ChoiceSetting[] | undefined {
   const { option, report } = context;
   const words = value.kind === "phrase" ? value.parts : [value];
+  const choices = groups.flat();
   const found: (ChoiceSetting | undefined)[] = groups.map(() => undefined);
   for (const word of words) {
-    const setting = toChoice(word, groups.flat(), context);
+    const setting = toChoice(word, choices, context);
     if (!setting) return undefined;
-    const group = groups.findIndex((choices) => choices.some(({ name }) => name === setting.name));
+    const group = groups.findIndex((group) => group.some(({ name }) => name === setting.name));
     const taken = found[group];
     if (taken) {
       report(diagnostic("phrase-conflict", { option, first: taken.name, second: setting.name }, { span: value.span }));

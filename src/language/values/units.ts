@@ -25,11 +25,16 @@ export const units: ReadonlyMap<string, UnitDefinition> = new Map([
   ["dB", { of: "decibel", factor: 1 }],
 ]);
 
-/** Suffixes that fit a quantity, the usual one first. */
-export function unitsOf(quantity: MetricUnit | undefined): string[] {
-  const all = [...units].filter(([, { of }]) => of === quantity).map(([name]) => name);
-  const usual = { ms: "ms", bytes: "MB" }[quantity as string];
-  return usual === undefined ? all : [usual, ...all.filter((name) => name !== usual)];
+const usual = new Set(["ms", "MB"]);
+const fitting = new Map<MetricUnit, string[]>();
+for (const [name, { of }] of units) {
+  const others = fitting.get(of) ?? [];
+  fitting.set(of, usual.has(name) ? [name, ...others] : [...others, name]);
+}
+
+/** Suffixes that fit a quantity, the usual one first; none for plain numbers. */
+export function unitsOf(quantity: MetricUnit | undefined): readonly string[] {
+  return (quantity && fitting.get(quantity)) ?? [];
 }
 
 /**
