@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toOnnx } from "../backends/onnx/write.js";
 import { fail } from "../base/diagnostic.js";
@@ -16,6 +15,7 @@ import { batches, feeds, outputsOf, score } from "./inference.js";
 import { openDataset, openModel } from "./inputs.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import { enterStage } from "./stage.js";
+import { writeWhole } from "./whole-file.js";
 
 /** What an opened experiment holds in its child process; trials share all of it. */
 export interface Opened {
@@ -41,7 +41,7 @@ export async function openExperiment(
   const graph = prepare(model.graph);
   const bytes = toOnnx(graph);
   const path = join(input.folder, "fp32.onnx");
-  await writeFile(path, bytes);
+  await writeWhole(path, bytes);
   enterStage("accuracy");
   const { scores } = await score(engine, bytes, graph, dataset);
   enterStage("calibrate");

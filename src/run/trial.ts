@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
@@ -14,6 +14,7 @@ import { batches, feeds, floatOutput, score } from "./inference.js";
 import type { Opened } from "./opened.js";
 import type { EvaluatedTrial } from "./protocol.js";
 import { enterStage } from "./stage.js";
+import { ownName, writeWhole } from "./whole-file.js";
 
 /** Test samples over which per-layer SQNR is summed. */
 const SQNR_SAMPLES = 128;
@@ -33,9 +34,9 @@ export async function evaluate(opened: Opened, id: string, scheme: Scheme): Prom
   enterStage("lower");
   const bytes = toOnnx(quantized);
   const path = join(folder, `${scheme.name}-${id.replace("sha256:", "").slice(0, 12)}.onnx`);
-  await writeFile(path, bytes);
+  await writeWhole(path, bytes);
   enterStage("accuracy");
-  const optimizedModelPath = `${path}.optimized`;
+  const optimizedModelPath = ownName(path, "optimized");
   try {
     const { scores } = await score(engine, bytes, quantized, dataset, {
       optimizedModelPath,

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Diagnostic, fail } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
@@ -16,6 +15,7 @@ import { diagnosticsOf } from "../run/failure.js";
 import { fileHost, thisCpu } from "../run/host.js";
 import { fullEffort, quickEffort } from "../run/latency-trial.js";
 import { projectRoot, realPath } from "../run/paths.js";
+import { writeWhole } from "../run/whole-file.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -133,7 +133,7 @@ async function runOne(
 /** @throws {DiagnosticError} `report-not-written`; the records are on disk all the same. */
 async function writeReport(result: Result): Promise<void> {
   try {
-    await writeFile(result.reportPath, result.html());
+    await writeWhole(result.reportPath, result.html());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     fail("report-not-written", { path: result.reportPath, reason });
