@@ -15,3 +15,8 @@ export function hashBytes(...parts: readonly Uint8Array[]): ContentHash {
 export function hashJson(value: unknown): ContentHash {
   return hashBytes(Buffer.from(stringify(value) ?? "null"));
 }
+
+/** The first digits of a content hash, for names of files that a person may look at. */
+export function shortHash(hash: string): string {
+  return hash.replace("sha256:", "").slice(0, 12);
+}

@@ -71,9 +71,7 @@ async function latencies(
     const { integerNodes, reason } = evaluated.attestation;
     const time = async () => {
       onEvent({ kind: "stage", label, stage });
-      // The fp32 trial is the baseline's own file, so that both arms are tuned alike.
-      const trialPath = trial.scheme.mode === "fp32" ? shared.opened.path : evaluated.path;
-      const paths = { baseline: shared.opened.path, trial: trialPath };
+      const paths = { baseline: shared.opened.path, trial: evaluated.path };
       return timeTrial(paths, feeds, measure, {
         effort,
         tuner: shared.tuner,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { toOnnx } from "../backends/onnx/write.js";
 import { fail } from "../base/diagnostic.js";
+import { hashBytes, shortHash } from "../base/hash.js";
 import { seededRandom } from "../base/random.js";
 import type { Dataset } from "../datasets/dataset.js";
 import type { Engine } from "../engines/engine.js";
@@ -40,7 +41,8 @@ export async function openExperiment(
   enterStage("lower");
   const graph = prepare(model.graph);
   const bytes = toOnnx(graph);
-  const path = join(input.folder, "fp32.onnx");
+  // Named by content: a run of the same experiment on another model must not swap the file under this one's timing.
+  const path = join(input.folder, `fp32-${shortHash(hashBytes(bytes))}.onnx`);
   await writeWhole(path, bytes);
   enterStage("accuracy");
   const { scores } = await score(engine, bytes, graph, dataset);

@@ -2,6 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
+import { shortHash } from "../base/hash.js";
 import type { Graph } from "../ir/graph.js";
 import { compareAccuracy } from "../measure/accuracy.js";
 import { sizeResult } from "../measure/size.js";
@@ -33,8 +34,8 @@ export async function evaluate(opened: Opened, id: string, scheme: Scheme): Prom
   const quantized = quantizeGraph(graph, scheme, ranges);
   enterStage("lower");
   const bytes = toOnnx(quantized);
-  const path = join(folder, `${scheme.name}-${id.replace("sha256:", "").slice(0, 12)}.onnx`);
-  await writeWhole(path, bytes);
+  const path = scheme.mode === "fp32" ? fp32.path : join(folder, `${scheme.name}-${shortHash(id)}.onnx`);
+  if (path !== fp32.path) await writeWhole(path, bytes);
   enterStage("accuracy");
   const optimizedModelPath = ownName(path, "optimized");
   try {

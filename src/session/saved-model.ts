@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { shortHash } from "../base/hash.js";
 import { tfjsFromArtifacts } from "../frontends/tfjs/artifacts.js";
 import { writeTfjs } from "../frontends/tfjs/write.js";
 import type { ResolvedPath } from "../language/host.js";
@@ -11,7 +12,7 @@ import type { ResolvedPath } from "../language/host.js";
 export async function saveModel(name: string, value: unknown, folder: string): Promise<ResolvedPath> {
   if (typeof value === "string") return { path: value };
   const model = tfjsFromArtifacts(value);
-  const target = join(folder, `${name}-${model.hash.replace("sha256:", "").slice(0, 16)}`);
+  const target = join(folder, `${name}-${shortHash(model.hash)}`);
   await mkdir(target, { recursive: true });
   return { path: await writeTfjs(model, target) };
 }
