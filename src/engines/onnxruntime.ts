@@ -7,11 +7,13 @@ import type { BoundRun, Engine, Feeds, InferenceSession, SessionOptions } from "
 /** ORT's severity 4: fatal errors only; everything else reaches the caller as an exception anyway. */
 const FATAL = 4;
 
-/** Element types that cross the border in both directions. */
+/**
+ * Element types that cross the border in both directions. float16 is not among them: from Node 24 on the binding's own
+ * tensors hold a Float16Array, which its native side cannot read. Weights in float16 are inside the model.
+ */
 const DTYPES: ReadonlySet<string> = new Set<DType>([
   "float32",
   "float64",
-  "float16",
   "int8",
   "uint8",
   "int16",
@@ -131,23 +133,14 @@ function nested(entries: Readonly<Record<string, string>>): Record<string, unkno
 
 function ortTensor(ort: typeof Ort, value: Tensor): Ort.Tensor {
   if (!DTYPES.has(value.dtype)) throw new Error(`onnxruntime: a feed of ${value.dtype} cannot cross the binding`);
-  return new ort.Tensor(value.dtype as "float32", float16View(value) as Float32Array, value.shape);
-}
-
-/** The binding wants `Float16Array` for float16 where the platform has one, else the raw codes. */
-function float16View(value: Tensor): ArrayBufferView {
-  if (value.dtype !== "float16") return value.data;
-  const Native = (globalThis as { Float16Array?: new (b: ArrayBufferLike, o: number, n: number) => ArrayBufferView })
-    .Float16Array;
-  return Native ? new Native(value.data.buffer, value.data.byteOffset, value.data.length) : value.data;
+  return new ort.Tensor(value.dtype as "float32", value.data as Float32Array, value.shape);
 }
 
 function ownTensor(value: Ort.Tensor): Tensor {
   if (!DTYPES.has(value.type)) throw new Error(`onnxruntime: an output of ${value.type} cannot cross the binding`);
   const dtype = value.type as DType;
   const data = value.data as unknown as TensorData;
-  if (dtype !== "float16" || data instanceof Uint16Array) return tensor(dtype, value.dims, data);
-  return tensor(dtype, value.dims, new Uint16Array(data.buffer, data.byteOffset, data.length));
+  return tensor(dtype, value.dims, data);
 }
 
 /** The engine's own words as a diagnostic: on one line, without the places in its source code. */

