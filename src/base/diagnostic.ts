@@ -60,6 +60,21 @@ export function byPosition(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   });
 }
 
+/** Most characters of a source line that are shown. */
+const LONGEST_LINE = 160;
+
+/** The part of a line around a column, with `...` where it was cut, and the column in that part. */
+function around(
+  line: readonly string[],
+  column: number,
+): { readonly characters: readonly string[]; readonly column: number } {
+  if (line.length <= LONGEST_LINE) return { characters: line, column };
+  const start = Math.max(0, Math.min(column - LONGEST_LINE / 2, line.length - LONGEST_LINE));
+  const end = start + LONGEST_LINE;
+  const [left, right] = [start > 0 ? [..."..."] : [], end < line.length ? [..."..."] : []];
+  return { characters: [...left, ...line.slice(start, end), ...right], column: column - start + left.length };
+}
+
 /**
  * One diagnostic as text, with its line and a caret under the span:
  * `error[unknown-scheme] sweep.nib:4:13: message`, the source line, the caret, `hint: ...`.
@@ -72,11 +87,13 @@ export function renderDiagnostic(d: Diagnostic, sources: ReadonlyMap<string, Sou
     const { line, column } = lineColumn(file.text, d.span.start);
     lines.push(`${d.severity}[${d.code}] ${d.span.source}:${line}:${column}: ${message}`);
     const text = (file.text.split("\n")[line - 1] ?? "").replaceAll("\t", " ").replace(/\r$/, "");
-    const left = [...text].slice(0, column - 1).length;
-    const endOfLine = [...text].length - left;
-    const width = Math.max(1, Math.min([...file.text.slice(d.span.start, d.span.end)].length, endOfLine));
-    const gutter = String(line).padStart(4);
-    lines.push(`${gutter} | ${text}`, `     | ${" ".repeat(left)}${"^".repeat(width)}`);
+    const shown = around([...text], column - 1);
+    const marked = [...(file.text.slice(d.span.start, d.span.end).split("\n", 1)[0] ?? "")].length;
+    const width = Math.max(1, Math.min(marked, shown.characters.length - shown.column));
+    lines.push(
+      `${String(line).padStart(4)} | ${shown.characters.join("")}`,
+      `     | ${" ".repeat(shown.column)}${"^".repeat(width)}`,
+    );
   } else {
     lines.push(`${d.severity}[${d.code}]${d.span ? ` ${d.span.source}` : ""}: ${message}`);
   }

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { OptionSpec } from "../base/option.js";
 import type { DataReference, DataSummary } from "../datasets/dataset.js";
 import type { LayerSummary } from "../plan/experiment.js";
@@ -12,6 +13,8 @@ export interface ModelDescription {
   readonly hash: string;
   readonly layers: readonly LayerSummary[];
   readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[] }[];
+  /** Warnings about the model; the checker reports them at the model's path. */
+  readonly remarks?: readonly Diagnostic[];
 }
 
 /** What the checker has to know of a data set. */

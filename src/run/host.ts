@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DiagnosticError } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
@@ -59,8 +60,10 @@ export function thisCpu(): CpuProfile {
 
 async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   const model = await readTfjs(ref.path);
-  const { layers, inputs } = summarize(model);
-  return { hash: model.hash, layers, inputs };
+  const { layers, inputs, diagnostics } = summarize(model, ref.inputShape ? { inputShape: ref.inputShape } : {});
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new DiagnosticError(...errors);
+  return { hash: model.hash, layers, inputs, remarks: diagnostics };
 }
 
 async function describeData(ref: DataReference): Promise<DataDescription> {

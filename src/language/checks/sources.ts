@@ -43,6 +43,7 @@ export async function checkModel(name: string, use: Use, checker: Checker): Prom
   };
   const place = placeOf(options, path.span);
   const description = await reporting(() => host.describeModel(reference), place, checker.report);
+  for (const remark of description?.remarks ?? []) checker.report({ ...remark, span: path.span });
   return description && { reference, description, options, span: path.span };
 }
 
