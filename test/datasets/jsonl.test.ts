@@ -63,7 +63,7 @@ test("mistakes", async () => {
   `);
   expect(await refused('{"x": "cat"}')).toMatchInlineSnapshot(`
     "error[data-not-a-number]: t.jsonl, line 1, column "x" holds "\\"cat\\"", which is not a number
-         = hint: \`ignore\` leaves a column out; \`label\` names the column of the expected answer"
+         = hint: \`categories: [word, ...]\` reads words as numbers; \`ignore\` leaves a column out; \`label\` names the expected answer's"
   `);
   expect(await refused('{"x": 1e400}')).toMatchInlineSnapshot(`
     "error[data-not-finite]: t.jsonl, line 1, column "x" holds Infinity; values must be finite
