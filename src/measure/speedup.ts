@@ -2,6 +2,7 @@ import { type Random, seededRandom } from "../base/random.js";
 import type { LatencySamples } from "./latency.js";
 import { type Estimate, mean, median, quantile, quantileOfSorted, Z95 } from "./statistics.js";
 
+/** Speed of one trial at one batch size and thread count, beside fp32. */
 export interface LatencyResult {
   readonly batch: number;
   readonly threads: number;
@@ -24,12 +25,15 @@ export interface LatencyResult {
   readonly verdict: string;
 }
 
+/** What a summary needs beside the samples. */
 export interface SummaryOptions {
   readonly batch: number;
   readonly threads: number;
   readonly optimization: { readonly baseline: string; readonly trial: string };
   readonly seed: number;
   readonly quick?: boolean;
+  /** False when the engine did not run the kernels that were planned: what was timed is not what the trial is called. */
+  readonly attested?: boolean;
   /** Why the trial may not be faster, as far as is known: "3 of 7 layers stayed in float". */
   readonly reason?: string;
 }
@@ -63,7 +67,7 @@ export function summarizeLatency(processes: readonly LatencySamples[], options: 
     pairs: trialMs.length,
     ...(options.quick ? { quick: true } : {}),
     optimization: options.optimization,
-    verdict: verdict(speedup, control, options.reason),
+    verdict: options.attested === false ? unattested(speedup) : verdict(speedup, control, options.reason),
   };
 }
 
@@ -141,6 +145,10 @@ export function verdict(speedup: Estimate, control: Estimate, reason?: string): 
       ? `fp32 against itself gave ${times(control.value)}`
       : `${times(speedup.value)}, 95% interval ${times(low)} to ${times(high)}`;
   return `no measurable difference: ${cause}${because}`;
+}
+
+function unattested(speedup: Estimate): string {
+  return `no claim: ${times(speedup.value)} was measured, but not with the integer kernels that were planned`;
 }
 
 function times(ratio: number): string {

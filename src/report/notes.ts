@@ -1,8 +1,9 @@
 import { words } from "../base/diagnostic.js";
+import { median } from "../measure/statistics.js";
 import { trialLabels } from "../results/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, FailedRecord, LatencyResult, TrialRecord } from "../results/record.js";
-import { fixed } from "../results/units.js";
+import { bytes, fixed } from "../results/units.js";
 import type { Report } from "./report.js";
 import { isBaseline, visible } from "./rows.js";
 
@@ -74,7 +75,13 @@ export function methodNotes({ records }: Report): readonly Note[] {
   const completed = records.filter((record) => record.status === "completed");
   const first = completed[0];
   if (first === undefined) return [];
-  const notes = [accuracyMethod(completed), speedMethod(completed), parityNote(first), machineNote(first)];
+  const notes = [
+    accuracyMethod(completed),
+    speedMethod(completed),
+    memoryMethod(completed),
+    parityNote(first),
+    machineNote(first),
+  ];
   return notes.flatMap((note) => note ?? []);
 }
 
@@ -103,6 +110,16 @@ function speedMethod(completed: readonly CompletedRecord[]): Note | undefined {
     text:
       `${all.some(({ quick }) => quick) ? "QUICK RUN, few samples: a look, not a claim; " : ""}over fp32 on the same engine, ${setting}${pairs} interleaved pairs in ${processes} fresh processes; ` +
       `fp32 against itself at worst ${fixed(farthest, 3)}x`,
+  };
+}
+
+function memoryMethod(completed: readonly CompletedRecord[]): Note | undefined {
+  const engine = completed.flatMap(({ memory }) => memory?.engineBytes ?? []);
+  if (engine.length === 0) return undefined;
+  const typical = bytes(median(engine));
+  return {
+    label: "memory",
+    text: `peak of a fresh process, batch 1; about ${typical} of it is Node and the engine before the model is loaded`,
   };
 }
 

@@ -140,7 +140,7 @@ function speedupCell({ speedup, verdict }: LatencyResult): Cell {
 
 /** Coloured only where the verdict makes a claim. */
 function speedTone({ value }: Estimate, verdict: string): Tone {
-  if (verdict.startsWith("no measurable difference")) return "dim";
+  if (/^no (measurable difference|claim)/.test(verdict)) return "dim";
   return value > 1 ? "good" : "bad";
 }
 

@@ -108,7 +108,12 @@ function valueText(
   asked: readonly TrialRecord[],
   isShare: boolean,
 ): string {
-  const failed = asked.some(({ trial, status }) => trial === check.trial && status === "failed");
-  if (check.value === undefined) return failed ? "(failed)" : "(not measured)";
+  if (check.value === undefined) return `(${whyNoValue(asked.find(({ trial }) => trial === check.trial))})`;
   return `(${metricText(expectation.metric, check.value, isShare)}${check.resolved ? "" : ", not resolved"})`;
+}
+
+function whyNoValue(record: TrialRecord | undefined): string {
+  if (record?.status === "failed") return "failed";
+  const timed = record?.status === "completed" && record.latency !== undefined;
+  return timed && !record.attestation.attested ? "not attested" : "not measured";
 }

@@ -20,11 +20,13 @@ export function accuracyOf(record: CompletedRecord) {
 
 /**
  * The values of a metric, in the record's units: fractions, ratios, milliseconds, bytes, decibels.
- * Latency and speedup have one for each batch size; the others one, or none where it was not measured.
+ * Latency and speedup have one for each batch size, and none where attestation failed: what was timed then is not what
+ * the trial is called. The others have one, or none where it was not measured.
  * `sqnr` is that of the worst layer; a record whose layers are all exact has none.
  */
 export function metricValues(record: CompletedRecord, metric: MetricName): readonly MetricValue[] {
-  const { accuracy, latency = [], size, memory, layers = [] } = record;
+  const { accuracy, size, memory, layers = [] } = record;
+  const latency = record.attestation.attested ? (record.latency ?? []) : [];
   switch (metric) {
     case "accuracy": {
       const { value, ci95 } = accuracyOf(record) ?? {};

@@ -56,7 +56,8 @@ export interface CompletedRecord extends RecordBase {
   readonly accuracy?: AccuracyResult;
   readonly latency?: readonly LatencyResult[];
   readonly size?: SizeResult;
-  readonly memory?: { readonly peakBytes: number };
+  /** Of a fresh process; `engineBytes` of the peak were there before the model: Node, the engine and the input. */
+  readonly memory?: { readonly peakBytes: number; readonly engineBytes?: number };
   readonly attestation: AttestationResult;
   readonly parity: { readonly maxRelativeError: number; readonly samples: number; readonly reference: string };
   readonly layers?: readonly LayerResult[];

@@ -178,7 +178,7 @@ const completed = object({
     float: count,
     other: count,
   }),
-  "memory?": object({ peakBytes: count }),
+  "memory?": object({ peakBytes: count, "engineBytes?": count }),
   attestation: object({ integerNodes: count, floatNodes: count, attested: boolean, reason: string }),
   parity: object({ maxRelativeError: number, samples: count, reference: string }),
   "layers?": arrayOf(object({ layer: string, sqnrDb: numberOrNull })),

@@ -1,22 +1,29 @@
 import type { Feeds } from "../engines/engine.js";
+import { onnxruntime } from "../engines/onnxruntime.js";
 import { feeds } from "./inference.js";
+import { openDataset } from "./inputs.js";
 import { type Opened, openExperiment } from "./opened.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
+import { enterStage } from "./stage.js";
 import { evaluate } from "./trial.js";
 
 /** The state of a child process that evaluates: one experiment, opened once, shared by its trials. */
 let opened: Opened | undefined;
 
+/** Opens the experiment that this process evaluates from now on. */
 export async function open(input: Tasks["open"]["input"]): Promise<OpenedExperiment> {
-  const result = await openExperiment(input);
+  enterStage("load");
+  const result = await openExperiment(input, { engine: await onnxruntime(), dataset: await openDataset(input.data) });
   opened = result.opened;
   return result.summary;
 }
 
+/** Quantizes and evaluates one trial of the opened experiment. */
 export async function evaluateTrial(input: Tasks["trial"]["input"]): Promise<Tasks["trial"]["output"]> {
   return evaluate(current(), input.id, input.scheme);
 }
 
+/** The first `batch` test samples as feeds, from the start again where the split is smaller. */
 export async function feedsOf(input: Tasks["feeds"]["input"]): Promise<Feeds> {
   const { dataset, graph } = current();
   const { test } = dataset.splits;

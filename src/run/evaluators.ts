@@ -1,7 +1,7 @@
 import type { Feeds } from "../engines/engine.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import type { Calibration } from "../quantize/scheme.js";
-import { startWorker, type Worker } from "./process.js";
+import type { StartWorker, Worker } from "./process.js";
 import type { EvaluatedTrial, OpenedExperiment } from "./protocol.js";
 
 /** Samples compared with TF.js. */
@@ -27,7 +27,7 @@ export function startEvaluators(
   plan: Plan,
   pending: readonly Trial[],
   folder: string,
-  options: { readonly signal?: AbortSignal | undefined },
+  startWorker: StartWorker,
 ): EvaluatorPool {
   const calibrations = distinctCalibrations(pending);
   const slots: Evaluator[] = [];
@@ -35,7 +35,7 @@ export function startEvaluators(
   const open = (slot: number): Evaluator => {
     const held = slots[slot];
     if (held?.alive) return held;
-    const worker = startWorker({ signal: options.signal });
+    const worker = startWorker();
     const evaluator: Evaluator = {
       worker,
       opened: worker.call("open", {

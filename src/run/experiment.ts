@@ -6,13 +6,14 @@ import type { LatencyResult } from "../measure/speedup.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import { completedTrials, type Ledger, readLedger } from "../results/ledger.js";
 import type { TrialRecord } from "../results/record.js";
-import { startEvaluators } from "./evaluators.js";
+import { type EvaluatorPool, startEvaluators } from "./evaluators.js";
 import type { RunEvent } from "./events.js";
-import { failure } from "./failure.js";
+import { type Failure, failure } from "./failure.js";
 import { trialLabel } from "./label.js";
 import { type Effort, startTuner } from "./latency-trial.js";
-import { measureTrial } from "./measured-trial.js";
+import { measureTrial, type Shared } from "./measured-trial.js";
 import { measureParity } from "./parity.js";
+import type { StartWorker } from "./process.js";
 import { failedRecord, type ManifestFacts, skippedRecord } from "./records.js";
 
 export interface RunOptions {
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly workers: number;
   /** Measure again what the ledger already holds. */
   readonly fresh: boolean;
+  /** Starts the child processes; they die with `signal`. */
+  readonly startWorker: StartWorker;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
@@ -87,7 +90,9 @@ function finishedTrials(options: RunOptions): {
 } {
   const here = options.environment("");
   const same = (there: Environment) =>
-    (["node", "engine", "cpu", "cores", "platform", "nibble"] as const).every((key) => here[key] === there[key]);
+    // TF.js decides no figure: it is the parity oracle alone, and is known only once a run has started it.
+    (["node", "engine", "cpu", "cores", "platform", "nibble"] as const).every((key) => here[key] === there[key]) &&
+    here.cpuFlags.join() === there.cpuFlags.join();
   const { records, diagnostics } = readLedger(options.ledger.path);
   const enough = (latency: readonly LatencyResult[] = []) =>
     options.effort.quick || !latency.some(({ quick }) => quick);
@@ -106,48 +111,67 @@ async function runPending(
   const stopped = () => options.signal?.aborted === true;
   const models = join(options.folder, "models");
   await mkdir(models, { recursive: true });
-  options.onEvent({ kind: "stage", label: plan.model.name, stage: "read, lower and calibrate" });
-  const pool = startEvaluators(plan, pending, models, options);
+  const pool = startEvaluators(plan, pending, models, options.startWorker);
   try {
-    const first = await pool.first().catch((error) => failure(error, "load"));
+    const shared = await openPlan(plan, pool, options);
     if (stopped()) return;
-    const unread = { model: "unread", data: "unread", seed: plan.seed, environment: options.environment("unread") };
-    if ("diagnostic" in first) {
-      for (const trial of pending) await keep(trial, failedRecord(plan, trial, unread, first));
+    if ("failure" in shared) {
+      for (const trial of pending) await keep(trial, failedRecord(plan, trial, shared.manifest, shared.failure));
       return;
     }
-    options.onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
-    const parity = await measureParity(plan, first.opened, options.signal).catch((error) => failure(error, "parity"));
-    if (stopped()) return;
-    const manifest: ManifestFacts = {
-      model: first.opened.modelHash,
-      data: first.opened.dataHash,
-      seed: plan.seed,
-      environment: options.environment("diagnostic" in parity ? "unavailable" : parity.reference),
-    };
-    if ("diagnostic" in parity) {
-      for (const trial of pending) await keep(trial, failedRecord(plan, trial, manifest, parity));
-      return;
-    }
-    const shared = { plan, manifest, parity, opened: first.opened, tuner: startTuner(options.effort, options.signal) };
     for (let start = 0; start < pending.length && !stopped(); start += options.workers) {
-      const group = pending.slice(start, start + options.workers);
-      const evaluations = group.map((trial, i) => pool.evaluate(i, trial).catch((error) => failure(error, "accuracy")));
-      for (const [i, evaluation] of evaluations.entries()) {
-        const trial = group[i] as Trial;
-        options.onEvent({ kind: "stage", label: trialLabel(trial.scheme, trial.axes), stage: "quantize and evaluate" });
-        await Promise.all(evaluations);
-        const evaluated = await evaluation;
-        if (stopped()) return;
-        const record =
-          "diagnostic" in evaluated
-            ? failedRecord(plan, trial, manifest, evaluated)
-            : await measureTrial(shared, trial, evaluated, pool, options);
-        if (stopped()) return;
-        await keep(trial, record);
-      }
+      await runGroup(pending.slice(start, start + options.workers), shared, pool, options, keep);
     }
   } finally {
     pool.close();
+  }
+}
+
+/** What the trials share; or, when model or data cannot be opened or the lowering disagrees with TF.js, why none may run. */
+async function openPlan(
+  plan: Plan,
+  pool: EvaluatorPool,
+  { environment, effort, startWorker, onEvent }: RunOptions,
+): Promise<Shared | { readonly failure: Failure; readonly manifest: ManifestFacts }> {
+  const { seed } = plan;
+  onEvent({ kind: "stage", label: plan.model.name, stage: "read, lower and calibrate" });
+  const first = await pool.first().catch((error) => failure(error, "load"));
+  if ("diagnostic" in first) {
+    return { failure: first, manifest: { model: "unread", data: "unread", seed, environment: environment("unread") } };
+  }
+  const { opened } = first;
+  const hashes = { model: opened.modelHash, data: opened.dataHash, seed };
+  onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
+  const parity = await measureParity(plan, opened, startWorker).catch((error) => failure(error, "parity"));
+  if ("diagnostic" in parity) {
+    return { failure: parity, manifest: { ...hashes, environment: environment("unavailable") } };
+  }
+  const manifest = { ...hashes, environment: environment(parity.reference) };
+  return { plan, manifest, parity, opened, tuner: startTuner(effort, startWorker) };
+}
+
+/** Evaluates the trials of a group at once, one a worker; then measures and keeps them one after another. */
+async function runGroup(
+  group: readonly Trial[],
+  shared: Shared,
+  pool: EvaluatorPool,
+  options: RunOptions,
+  keep: (trial: Trial, record: TrialRecord) => Promise<void>,
+): Promise<void> {
+  const stopped = () => options.signal?.aborted === true;
+  const evaluations = group.map((trial, i) => pool.evaluate(i, trial).catch((error) => failure(error, "accuracy")));
+  for (const [i, evaluation] of evaluations.entries()) {
+    const trial = group[i] as Trial;
+    options.onEvent({ kind: "stage", label: trialLabel(trial.scheme, trial.axes), stage: "quantize and evaluate" });
+    // What is timed must not share the machine with an evaluation.
+    await Promise.all(evaluations);
+    const evaluated = await evaluation;
+    if (stopped()) return;
+    const record =
+      "diagnostic" in evaluated
+        ? failedRecord(shared.plan, trial, shared.manifest, evaluated)
+        : await measureTrial(shared, trial, evaluated, pool, options);
+    if (stopped()) return;
+    await keep(trial, record);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DiagnosticError } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
@@ -13,6 +13,7 @@ import { readCpu } from "../measure/environment.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type CpuProfile, cpuProfile } from "../quantize/profile.js";
 import { resolveAllowed } from "./paths.js";
+import { readProgramText } from "./source.js";
 
 export interface HostOptions {
   /** Absolute folders under which a program may read. */
@@ -35,7 +36,7 @@ export function fileHost(options: HostOptions): ProgramHost {
     return held;
   };
   return {
-    readFile: (path) => readFile(path, "utf8"),
+    readFile: (path) => readProgramText(path, "files"),
     resolvePath(path, fromFile) {
       const resolved = resolveAllowed(path, fromFile, options.allowed);
       if ("path" in resolved) return resolved;

@@ -15,14 +15,16 @@ export async function inLatencyLane<T>(
   work: () => Promise<T>,
   options: { readonly waiting: () => void; readonly signal?: AbortSignal | undefined },
 ): Promise<T> {
-  const folder = join(tmpdir(), "nibble");
+  const folder = join(tmpdir(), `nibble-${process.getuid?.() ?? "user"}`);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "latency-lane");
   writeFileSync(file, "", { flag: "a" });
   let told = false;
   for (;;) {
     options.signal?.throwIfAborted();
-    const release = await lock(file, { stale: STALE_MS, update: STALE_MS / 3 }).catch((error: { code?: string }) => {
+    // A lock lost while the machine slept must not end the run: at worst two of them time each other once.
+    const held = { stale: STALE_MS, update: STALE_MS / 3, onCompromised: () => {} };
+    const release = await lock(file, held).catch((error: { code?: string }) => {
       if (error.code === "ELOCKED") return undefined;
       throw error;
     });

@@ -2,7 +2,7 @@ import type { Feeds, OptimizationLevel } from "../engines/engine.js";
 import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
 import { type LatencyResult, summarizeLatency } from "../measure/speedup.js";
 import type { LatencyMeasure } from "../plan/plan.js";
-import { startWorker, type Worker } from "./process.js";
+import type { StartWorker, Worker } from "./process.js";
 
 /** How much time one measurement takes. */
 export interface Effort {
@@ -38,14 +38,15 @@ export interface Tuner {
   levelOf(path: string, feeds: Feeds, measure: LatencyMeasure): Promise<OptimizationLevel>;
 }
 
-export function startTuner(effort: Effort, signal: AbortSignal | undefined): Tuner {
+/** Starts with nothing known; each choice is made in a process of its own. */
+export function startTuner(effort: Effort, startWorker: StartWorker): Tuner {
   const known = new Map<string, OptimizationLevel>();
   return {
     async levelOf(path, feeds, { batch, threads }) {
       const key = `${path} ${batch} ${threads}`;
       const level =
         known.get(key) ??
-        (await inFreshProcess(signal, async (worker) => {
+        (await inFreshProcess(startWorker, async (worker) => {
           const tuned = await worker.call("tune", { path, feeds, threads, budgetMs: effort.tuningMs });
           return tuned.optimization;
         }));
@@ -56,11 +57,8 @@ export function startTuner(effort: Effort, signal: AbortSignal | undefined): Tun
 }
 
 /** Runs `work` with a child of its own, which ends with it. */
-export async function inFreshProcess<T>(
-  signal: AbortSignal | undefined,
-  work: (worker: Worker) => Promise<T>,
-): Promise<T> {
-  const worker = startWorker({ signal });
+export async function inFreshProcess<T>(startWorker: StartWorker, work: (worker: Worker) => Promise<T>): Promise<T> {
+  const worker = startWorker();
   try {
     return await work(worker);
   } finally {
@@ -77,17 +75,19 @@ export async function timeTrial(
     readonly effort: Effort;
     readonly tuner: Tuner;
     readonly seed: number;
+    /** False when the trial's planned integer kernels were not found: it is timed, but nothing is claimed. */
+    readonly attested: boolean;
     readonly reason?: string;
-    readonly signal: AbortSignal | undefined;
+    readonly startWorker: StartWorker;
   },
 ): Promise<LatencyResult> {
-  const { effort, tuner, signal } = options;
+  const { effort, tuner, startWorker } = options;
   const baseline = { path: paths.baseline, optimization: await tuner.levelOf(paths.baseline, feeds, measure) };
   const trial = { path: paths.trial, optimization: await tuner.levelOf(paths.trial, feeds, measure) };
   const samples: LatencySamples[] = [];
   for (let i = 0; i < effort.processes; i++) {
     samples.push(
-      await inFreshProcess(signal, (worker) =>
+      await inFreshProcess(startWorker, (worker) =>
         worker.call("latency", { baseline, trial, feeds, threads: measure.threads, protocol: effort.protocol }),
       ),
     );
@@ -98,6 +98,7 @@ export async function timeTrial(
     optimization: { baseline: baseline.optimization, trial: trial.optimization },
     seed: options.seed,
     quick: effort.quick,
+    attested: options.attested,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   });
 }

@@ -8,8 +8,10 @@ import { trialLabel } from "./label.js";
 import { inLatencyLane } from "./lane.js";
 import { type Effort, inFreshProcess, type Tuner, timeTrial } from "./latency-trial.js";
 import type { Parity } from "./parity.js";
-import type { EvaluatedTrial, OpenedExperiment } from "./protocol.js";
+import type { StartWorker } from "./process.js";
+import type { EvaluatedTrial, OpenedExperiment, Tasks } from "./protocol.js";
 import { failedRecord, type ManifestFacts, recordHead } from "./records.js";
+import type { Stage } from "./stage.js";
 
 /** What the trials of a run share. */
 export interface Shared {
@@ -22,6 +24,7 @@ export interface Shared {
 
 interface Options {
   readonly effort: Effort;
+  readonly startWorker: StartWorker;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
@@ -36,8 +39,10 @@ export async function measureTrial(
 ): Promise<TrialRecord> {
   const { plan, manifest, parity } = shared;
   const { measures } = plan;
+  let stage: Stage = "latency";
   try {
     const latency = await latencies(shared, trial, evaluated, pool, options);
+    stage = "memory";
     const memory = measures.memory ? await peakMemory(trial, evaluated, pool, options) : undefined;
     return {
       ...recordHead(plan, trial, manifest),
@@ -51,7 +56,7 @@ export async function measureTrial(
       layers: evaluated.layers,
     } satisfies CompletedRecord;
   } catch (error) {
-    return failedRecord(plan, trial, manifest, failure(error, "latency"));
+    return failedRecord(plan, trial, manifest, failure(error, stage));
   }
 }
 
@@ -60,7 +65,7 @@ async function latencies(
   trial: Trial,
   evaluated: EvaluatedTrial,
   pool: EvaluatorPool,
-  { effort, signal, onEvent }: Options,
+  { effort, startWorker, signal, onEvent }: Options,
 ): Promise<readonly LatencyResult[]> {
   const label = trialLabel(trial.scheme, trial.axes);
   const results: LatencyResult[] = [];
@@ -68,7 +73,7 @@ async function latencies(
     const { batch, threads } = measure;
     const stage = `latency, batch ${batch}${threads === 1 ? "" : `, ${threads} threads`}`;
     const feeds = await pool.feeds(batch);
-    const { integerNodes, reason } = evaluated.attestation;
+    const { attested, integerNodes, reason } = evaluated.attestation;
     const time = async () => {
       onEvent({ kind: "stage", label, stage });
       const paths = { baseline: shared.opened.path, trial: evaluated.path };
@@ -76,7 +81,8 @@ async function latencies(
         effort,
         tuner: shared.tuner,
         seed: shared.plan.seed,
-        signal,
+        startWorker,
+        attested,
         ...(integerNodes > 0 || trial.scheme.mode === "fp32" ? {} : { reason }),
       });
     };
@@ -90,12 +96,11 @@ async function peakMemory(
   trial: Trial,
   evaluated: EvaluatedTrial,
   pool: EvaluatorPool,
-  { signal, onEvent }: Options,
-): Promise<{ readonly peakBytes: number }> {
+  { startWorker, onEvent }: Options,
+): Promise<Tasks["memory"]["output"]> {
   onEvent({ kind: "stage", label: trialLabel(trial.scheme, trial.axes), stage: "memory" });
-  const measure = { batch: 1, threads: 1 };
-  const feeds = await pool.feeds(measure.batch);
-  return inFreshProcess(signal, (worker) =>
+  const feeds = await pool.feeds(1);
+  return inFreshProcess(startWorker, (worker) =>
     worker.call("memory", { path: evaluated.path, feeds, optimization: "all" }),
   );
 }

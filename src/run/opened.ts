@@ -5,7 +5,6 @@ import { hashBytes, shortHash } from "../base/hash.js";
 import { seededRandom } from "../base/random.js";
 import type { Dataset } from "../datasets/dataset.js";
 import type { Engine } from "../engines/engine.js";
-import { onnxruntime } from "../engines/onnxruntime.js";
 import type { Graph } from "../ir/graph.js";
 import type { Scores } from "../measure/accuracy.js";
 import { startCalibration } from "../quantize/calibrate.js";
@@ -13,7 +12,7 @@ import { prepare } from "../quantize/passes/float/prepare.js";
 import type { Calibration } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
 import { batches, feeds, outputsOf, score } from "./inference.js";
-import { openDataset, openModel } from "./inputs.js";
+import { openModel } from "./inputs.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import { enterStage } from "./stage.js";
 import { writeWhole } from "./whole-file.js";
@@ -30,14 +29,13 @@ export interface Opened {
   ranges(calibration: Calibration): ReadonlyMap<string, Range>;
 }
 
-/** Reads model and data, lowers and evaluates fp32, and observes activations once for all calibrations. */
+/** Reads the model, lowers and evaluates fp32, and observes activations once for all calibrations. */
 export async function openExperiment(
   input: Tasks["open"]["input"],
+  { engine, dataset }: { readonly engine: Engine; readonly dataset: Dataset },
 ): Promise<{ readonly opened: Opened; readonly summary: OpenedExperiment }> {
   enterStage("load");
-  const engine = await onnxruntime();
   const model = await openModel(input.model);
-  const dataset = await openDataset(input.data);
   enterStage("lower");
   const graph = prepare(model.graph);
   const bytes = toOnnx(graph);

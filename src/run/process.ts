@@ -20,6 +20,10 @@ export interface Worker {
   kill(): void;
 }
 
+/** Starts a child process that dies with the run. What runs a plan is given this, so that tests can script the children. */
+export type StartWorker = () => Worker;
+
+/** How long a child may live. */
 export interface WorkerOptions {
   /** Aborting it kills the child. */
   readonly signal?: AbortSignal | undefined;
@@ -65,6 +69,8 @@ export function startWorker(options: WorkerOptions = {}): Worker {
   child.on("error", () => {});
   const kill = () => void child.kill("SIGKILL");
   options.signal?.addEventListener("abort", kill, { once: true });
+  // A signal that was aborted before tells nobody.
+  if (options.signal?.aborted) kill();
   const ended = new Promise<void>((resolve) => {
     child.on("close", (code, signal) => {
       state.ended = { code, signal };

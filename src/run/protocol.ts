@@ -57,15 +57,18 @@ export interface Tasks {
   /** Peak resident memory of a fresh process that loads the model and runs it. */
   readonly memory: {
     readonly input: { readonly path: string; readonly feeds: Feeds; readonly optimization: OptimizationLevel };
-    readonly output: { readonly peakBytes: number };
+    /** `engineBytes`: the peak before the model was loaded: Node, the engine and the feeds. */
+    readonly output: { readonly peakBytes: number; readonly engineBytes: number };
   };
 }
 
+/** One side of a comparison: an ONNX file, and the level at which it runs fastest. */
 export interface LatencyArm {
   readonly path: string;
   readonly optimization: OptimizationLevel;
 }
 
+/** What a child that opened an experiment tells of it. */
 export interface OpenedExperiment {
   readonly modelHash: string;
   readonly dataHash: string;
@@ -77,6 +80,7 @@ export interface OpenedExperiment {
   readonly parityOutputs: readonly Tensor<"float32">[];
 }
 
+/** All of a trial's record that needs no clock. */
 export interface EvaluatedTrial {
   readonly path: string;
   readonly accuracy: AccuracyResult;

@@ -13,6 +13,7 @@ const LEVELS: readonly OptimizationLevel[] = ["all", "extended", "basic"];
 /** A tuning sample repeats the run until it lasts this long, milliseconds. */
 const TUNING_SAMPLE_MS = 3;
 
+/** Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process. */
 export async function measureLatency(input: Tasks["latency"]["input"]): Promise<Tasks["latency"]["output"]> {
   const engine = await onnxruntime();
   const load = (arm: LatencyArm) => engine.load(arm.path, { threads: input.threads, optimization: arm.optimization });
@@ -31,6 +32,7 @@ export async function measureLatency(input: Tasks["latency"]["input"]): Promise<
   }
 }
 
+/** The optimization level at which a model runs fastest, on samples that are used for nothing else. */
 export async function tune(input: Tasks["tune"]["input"]): Promise<Tasks["tune"]["output"]> {
   const engine = await onnxruntime();
   const sessions = [];
@@ -60,9 +62,11 @@ export async function tune(input: Tasks["tune"]["input"]): Promise<Tasks["tune"]
   }
 }
 
+/** Loads and runs a model once; only a process that did nothing before gives its own peak. */
 export async function measureMemory(input: Tasks["memory"]["input"]): Promise<Tasks["memory"]["output"]> {
   const engine = await onnxruntime();
+  const engineBytes = peakRssBytes();
   const session = await engine.load(input.path, { threads: 1, optimization: input.optimization });
   await session.bind(input.feeds)();
-  return { peakBytes: peakRssBytes() };
+  return { peakBytes: peakRssBytes(), engineBytes };
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type Diagnostic, fail } from "../base/diagnostic.js";
+import { type Diagnostic, diagnostic, fail } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
 import { engineVersion } from "../engines/onnxruntime.js";
@@ -15,6 +15,7 @@ import { diagnosticsOf } from "../run/failure.js";
 import { fileHost, thisCpu } from "../run/host.js";
 import { fullEffort, quickEffort } from "../run/latency-trial.js";
 import { projectRoot, realPath } from "../run/paths.js";
+import { startWorker } from "../run/process.js";
 import { writeWhole } from "../run/whole-file.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
@@ -93,7 +94,11 @@ export async function runText(source: SourceFile, options: RunTextOptions = {}):
   const folder = resolve(options.resultsFolder ?? join(projectRoot(source.path, process.cwd()), ".nibble", "results"));
   const results: Result[] = [];
   const diagnostics = [...checked.diagnostics];
+  if (checked.program.experiments.length === 0) {
+    diagnostics.push(diagnostic("nothing-to-run", {}, { severity: "warning" }));
+  }
   const stopped = () => options.signal?.aborted === true;
+  if (stopped()) diagnostics.push(diagnostic("interrupted", { finished: 0, total: 0 }, { severity: "warning" }));
   for (const experiment of checked.program.experiments) {
     if (stopped()) break;
     try {
@@ -121,6 +126,7 @@ async function runOne(
     effort: options.quick ? quickEffort : fullEffort,
     workers: options.workers ?? 1,
     fresh: options.fresh ?? false,
+    startWorker: () => startWorker({ signal: options.signal }),
     signal: options.signal,
     onEvent: options.onEvent ?? (() => {}),
   });

@@ -1,8 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { attest } from "../../src/backends/onnx/attest.js";
 import { toOnnx } from "../../src/backends/onnx/write.js";
 import { seededRandom } from "../../src/base/random.js";
+import { onnxruntime } from "../../src/engines/onnxruntime.js";
 import { graphBuilder } from "../../src/ir/builder.js";
 import { BATCH, type Graph } from "../../src/ir/graph.js";
 import type { LatencyResult } from "../../src/measure/speedup.js";
@@ -10,6 +12,7 @@ import { prepare } from "../../src/quantize/passes/float/prepare.js";
 import { quantizeGraph } from "../../src/quantize/quantize.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
 import { fullEffort, startTuner, timeTrial } from "../../src/run/latency-trial.js";
+import { startWorker } from "../../src/run/process.js";
 import { type Tensor, tensor } from "../../src/tensor/tensor.js";
 
 /** Dense layers of the given widths with ReLU between them, weights N(0, 1 / inputs), as a frontend would emit them. */
@@ -34,13 +37,19 @@ export function denseNet(widths: readonly number[]): Graph {
   return build.build([value]);
 }
 
-/** Times a dense net quantized by `scheme` against its best fp32, batch 1, one thread. */
+/** Times a dense net quantized by `scheme` against its best fp32, batch 1, one thread. Throws where it does not run as integers. */
 export async function timeDense(widths: readonly number[], scheme: Scheme): Promise<LatencyResult> {
   const folder = mkdtempSync(join(tmpdir(), "nibble-bench-"));
   const float = prepare(denseNet(widths));
   const paths = { baseline: join(folder, "fp32.onnx"), trial: join(folder, "trial.onnx") };
   writeFileSync(paths.baseline, toOnnx(float));
-  writeFileSync(paths.trial, toOnnx(quantizeGraph(float, scheme)));
+  const quantized = quantizeGraph(float, scheme);
+  writeFileSync(paths.trial, toOnnx(quantized));
+  const optimizedModelPath = join(folder, "optimized.onnx");
+  const engine = await onnxruntime();
+  await (await engine.load(paths.trial, { threads: 1, optimization: "all", optimizedModelPath })).close();
+  const { attested, reason } = attest(quantized, readFileSync(optimizedModelPath));
+  if (!attested) throw new Error(`bench: ${scheme.name}: ${reason}`);
   const width = widths[0] ?? 1;
   const random = seededRandom(2);
   const x = tensor(
@@ -49,6 +58,6 @@ export async function timeDense(widths: readonly number[], scheme: Scheme): Prom
     Float32Array.from({ length: width }, () => random.normal()),
   );
   const measure = { batch: 1, threads: 1 };
-  const tuner = startTuner(fullEffort, undefined);
-  return timeTrial(paths, { x }, measure, { effort: fullEffort, tuner, seed: 1, signal: undefined });
+  const tuner = startTuner(fullEffort, startWorker);
+  return timeTrial(paths, { x }, measure, { effort: fullEffort, tuner, seed: 1, attested, startWorker });
 }

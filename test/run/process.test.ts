@@ -50,3 +50,8 @@ test("aborting the run kills its children", async () => {
   stop.abort();
   expect(await call).toContain("died from SIGKILL");
 });
+
+test("a child of a run that is stopped already does nothing", async () => {
+  const worker = startWorker({ signal: AbortSignal.abort() });
+  expect(await messageOf(worker.call("memory", request))).toContain("died from SIGKILL");
+});

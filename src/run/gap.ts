@@ -1,0 +1,64 @@
+import { toOnnx } from "../backends/onnx/write.js";
+import type { Graph } from "../ir/graph.js";
+import { interpret } from "../ir/interpret.js";
+import { type Scores, startScoring } from "../measure/accuracy.js";
+import { accuracyGap, type GapResult, gapPositions, scoresAt, trackGap } from "../measure/gap.js";
+import { graphWork } from "../measure/work.js";
+import { foldConstants } from "../quantize/passes/float/fold-constants.js";
+import { exposeQuantizedValues } from "../quantize/quantized-values.js";
+import { feeds } from "./inference.js";
+import type { Opened } from "./opened.js";
+
+/** What the interpreter takes to store an element, in multiply-adds: rounding and saturating cost more than adding. */
+const STORE_WORK = 16;
+
+/**
+ * Runs the quantized graph through the interpreter and through the engine, one sample a run, and compares all that is
+ * quantized. Undefined when nothing is, or when one sample alone is too much work for the interpreter.
+ *
+ * The engine's values come from a session with those values as further outputs, the executed accuracy from `scores`, the
+ * figures that are reported. That both are the same run is checked by test/run/gap.test.ts: the further outputs change no
+ * bit of the model's own output on the shipped models, whatever the scheme.
+ * @param scores of the quantized model over the test split
+ */
+export async function measureGap(opened: Opened, quantized: Graph, scores: Scores): Promise<GapResult | undefined> {
+  const { engine, graph, dataset, fp32 } = opened;
+  const { test } = dataset.splits;
+  const { graph: exposed, values } = exposeQuantizedValues(quantized);
+  // Stored weights are decoded once, not once a sample.
+  const simulated = foldConstants.run(quantized);
+  const { multiplyAdds, elements } = graphWork(simulated);
+  const positions = gapPositions(multiplyAdds + STORE_WORK * elements, test.length);
+  if (values.length === 0 || positions.length === 0) return undefined;
+  const session = await engine.load(toOnnx(exposed), { threads: 1, optimization: "all" });
+  try {
+    const tracker = trackGap(values);
+    const output = quantized.outputs[0]?.name ?? "";
+    let scorer: ReturnType<typeof startScoring> | undefined;
+    for (const position of positions) {
+      const sample = test.subarray(position, position + 1);
+      const input = feeds(graph, dataset, sample);
+      const executed = await session.run(input);
+      const expected = interpret(simulated, input);
+      const dataOf = (side: string, value: string, data: unknown) => {
+        if (data === undefined) throw new Error(`gap: "${value}" was not ${side}`);
+        return data as Float32Array;
+      };
+      for (const { value } of values) {
+        tracker.add(
+          value,
+          dataOf("simulated", value, expected.get(value)?.data),
+          dataOf("executed", value, executed[value]?.data),
+        );
+      }
+      const answer = dataOf("simulated", output, expected.get(output)?.data);
+      scorer ??= startScoring(dataset.labels, answer.length);
+      scorer.add(answer, sample);
+    }
+    if (!scorer) throw new Error("gap: no sample was simulated");
+    const [ours, theirs, float] = [scorer.finish(), scoresAt(scores, positions), scoresAt(fp32.scores, positions)];
+    return { accuracy: accuracyGap(ours, theirs, float), samples: positions.length, ...tracker.finish() };
+  } finally {
+    await session.close();
+  }
+}
