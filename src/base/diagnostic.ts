@@ -1,6 +1,8 @@
+import stringWidth from "string-width";
 import { type DiagnosticCode, type DiagnosticFacts, wording } from "./diagnostics/catalog.js";
 import type { Wording } from "./diagnostics/wording.js";
 import { lineColumn, type SourceFile, type Span } from "./span.js";
+import { visible } from "./visible.js";
 
 export type Severity = "error" | "warning" | "note";
 
@@ -63,6 +65,9 @@ export function byPosition(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 /** Most characters of a source line that are shown. */
 const LONGEST_LINE = 160;
 
+/** Most characters of a message: a name of a hundred thousand letters helps nobody. */
+const LONGEST_MESSAGE = 2000;
+
 /** The part of a line around a column, with `...` where it was cut, and the column in that part. */
 function around(
   line: readonly string[],
@@ -75,9 +80,26 @@ function around(
   return { characters: [...left, ...line.slice(start, end), ...right], column: column - start + left.length };
 }
 
+/** The line that a span begins in, and a line of carets under it; columns are those of a terminal. */
+function marked(file: SourceFile, span: Span, line: number, column: number): readonly [string, string] {
+  const text = visible((file.text.split("\n")[line - 1] ?? "").replace(/\r$/, ""));
+  const { characters, column: start } = around([...text], column - 1);
+  const length = [...(file.text.slice(span.start, span.end).split("\n", 1)[0] ?? "")].length;
+  const left = stringWidth(characters.slice(0, start).join(""));
+  const width = stringWidth(characters.slice(start, start + length).join(""));
+  return [
+    `${String(line).padStart(4)} | ${characters.join("")}`,
+    `     | ${" ".repeat(left)}${"^".repeat(Math.max(1, width))}`,
+  ];
+}
+
+const oneLine = (text: string) =>
+  visible(text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)} ...` : text);
+
 /**
  * One diagnostic as text, with its line and a caret under the span:
- * `error[unknown-scheme] sweep.nib:4:13: message`, the source line, the caret, `hint: ...`.
+ * `error[unknown-scheme] sweep.nib:4:13: message`, the source line, the caret, `hint: ...`. Whatever characters the
+ * user's files hold, it is safe to print.
  */
 export function renderDiagnostic(d: Diagnostic, sources: ReadonlyMap<string, SourceFile>): string {
   const { message, hint } = words(d);
@@ -85,18 +107,11 @@ export function renderDiagnostic(d: Diagnostic, sources: ReadonlyMap<string, Sou
   const lines: string[] = [];
   if (d.span && file) {
     const { line, column } = lineColumn(file.text, d.span.start);
-    lines.push(`${d.severity}[${d.code}] ${d.span.source}:${line}:${column}: ${message}`);
-    const text = (file.text.split("\n")[line - 1] ?? "").replaceAll("\t", " ").replace(/\r$/, "");
-    const shown = around([...text], column - 1);
-    const marked = [...(file.text.slice(d.span.start, d.span.end).split("\n", 1)[0] ?? "")].length;
-    const width = Math.max(1, Math.min(marked, shown.characters.length - shown.column));
-    lines.push(
-      `${String(line).padStart(4)} | ${shown.characters.join("")}`,
-      `     | ${" ".repeat(shown.column)}${"^".repeat(width)}`,
-    );
+    lines.push(`${d.severity}[${d.code}] ${visible(d.span.source)}:${line}:${column}: ${oneLine(message)}`);
+    lines.push(...marked(file, d.span, line, column));
   } else {
-    lines.push(`${d.severity}[${d.code}]${d.span ? ` ${d.span.source}` : ""}: ${message}`);
+    lines.push(`${d.severity}[${d.code}]${d.span ? ` ${visible(d.span.source)}` : ""}: ${oneLine(message)}`);
   }
-  if (hint) lines.push(`     = hint: ${hint}`);
+  if (hint) lines.push(`     = hint: ${oneLine(hint)}`);
   return lines.join("\n");
 }

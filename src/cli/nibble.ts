@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ownPackage } from "../base/package.js";
 import { checkCommand } from "./commands/check.js";
@@ -65,10 +66,13 @@ function shared(command: Command): Command {
   return command
     .option("--json", "one JSON object a line on standard output", false)
     .option("--quiet", "no progress, no table", false)
-    .option("--allow <dir>", "also let the program read files under this folder", collect, []);
+    .option("--allow <dir>", "also let the program read files under this folder", collectFolder, []);
 }
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
+function collectFolder(value: string, earlier: readonly string[]): readonly string[] {
+  if (!statSync(value, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InvalidArgumentError("there is no such folder.");
+  }
   return [...earlier, value];
 }
 

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { type Diagnostic, diagnostic, renderDiagnostic, words } from "../base/diagnostic.js";
 import type { SourceFile } from "../base/span.js";
+import { readProgramText, UnreadableProgram } from "../run/source.js";
 import { colourDiagnostic, type Terminal, wantsColour } from "./terminal.js";
 
 /** Flags that every command on a program has. */
@@ -37,29 +37,12 @@ export function shellOf(terminal: Terminal, { json, quiet }: SharedOptions): She
   };
 }
 
-/** Largest program that is read, bytes. */
-const LARGEST_PROGRAM = 4 * 1024 * 1024;
-
 /** The text of a program file, or what is wrong with it. */
 export async function readProgram(path: string): Promise<SourceFile | Diagnostic> {
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > LARGEST_PROGRAM) {
-      return diagnostic("source-unreadable", {
-        path,
-        reason: `it has ${bytes.length} bytes; a program has 4 MB at most`,
-      });
-    }
-    return { path, text: bytes.toString("utf8").replace(/^\uFEFF/, "") };
+    return { path, text: await readProgramText(path, "anything") };
   } catch (error) {
-    return diagnostic("source-unreadable", { path, reason: reasonOf(error) });
+    if (error instanceof UnreadableProgram) return diagnostic("source-unreadable", { path, reason: error.message });
+    throw error;
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as { code?: string }).code;
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "EISDIR") return "it is a folder";
-  if (code === "EACCES") return "reading it is not permitted";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import cliProgress from "cli-progress";
+import { visible } from "../base/visible.js";
 import type { RunEvent } from "../run/events.js";
 
 /** What of a terminal the shell needs; passed in, so that tests can give their own. */
@@ -40,9 +41,15 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** A display on stderr, so that stdout holds results alone. */
-export function progressDisplay(terminal: Terminal, quiet: boolean): ProgressDisplay {
-  if (quiet) return { show: () => {}, stop: () => {} };
+/**
+ * A display on stderr, so that stdout holds results alone.
+ * @param options `json`: records are printed while trials run, so that on a terminal a bar would be torn by them
+ */
+export function progressDisplay(
+  terminal: Terminal,
+  { quiet, json }: { readonly quiet: boolean; readonly json: boolean },
+): ProgressDisplay {
+  if (quiet || (json && terminal.stdout.isTTY)) return { show: () => {}, stop: () => {} };
   return terminal.stderr.isTTY ? bar(terminal) : lines(terminal);
 }
 
@@ -64,8 +71,8 @@ function bar(terminal: Terminal): ProgressDisplay {
       if (event.kind === "started") {
         progress.start(event.trials, event.finished, { now: "reading model and data" });
         running = true;
-      } else if (event.kind === "stage") progress.update({ now: `${event.label}: ${event.stage}` });
-      else if (event.kind === "finished") progress.increment(1, { now: event.label });
+      } else if (event.kind === "stage") progress.update({ now: visible(`${event.label}: ${event.stage}`) });
+      else if (event.kind === "finished") progress.increment(1, { now: visible(event.label) });
       else if (event.kind === "ended" && running) {
         progress.stop();
         running = false;
@@ -85,7 +92,7 @@ function lines(terminal: Terminal): ProgressDisplay {
       if (event.kind === "started") [done, total] = [event.finished, event.trials];
       else if (event.kind === "finished") {
         done += 1;
-        terminal.stderr.write(`[${done}/${total}] ${event.label}: ${event.record.status}\n`);
+        terminal.stderr.write(`[${done}/${total}] ${visible(event.label)}: ${event.record.status}\n`);
       }
     },
     stop: () => {},

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import lockfile from "proper-lockfile";
 import { type Diagnostic, DiagnosticError, diagnostic, fail } from "../base/diagnostic.js";
+import { makeFolder } from "../base/folder.js";
 import { toRecordJson } from "./json.js";
 import type { CompletedRecord, TrialRecord } from "./record.js";
 import { readRecord, SCHEMA_VERSION } from "./schema.js";
@@ -57,7 +48,7 @@ export function ledgerPath(resultsFolder: string, experiment: string): string {
  */
 export function openLedger(path: string, options: LedgerOptions = {}): Ledger {
   writing(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     closeSync(openSync(path, "a"));
   });
   return { path, append: (record) => appendLine(path, `${toRecordJson(record)}\n`, options) };
@@ -202,6 +193,8 @@ const causes = {
   EPERM: "not-allowed",
   ENOTDIR: "not-a-folder",
   EEXIST: "not-a-folder",
+  ENOENT: "no-such-folder",
+  ENAMETOOLONG: "name-too-long",
 } as const;
 
 function notWritable(path: string, error: unknown): unknown {

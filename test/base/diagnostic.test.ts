@@ -10,7 +10,7 @@ const rendered = (text: string, start: number, end: number) => {
   return renderDiagnostic(d, new Map([["a.nib", { path: "a.nib", text }]]));
 };
 
-test("the caret stands under the span, counted in characters, with tabs as one", () => {
+test("the caret stands under the span, in columns of the terminal, with tabs as one", () => {
   expect(rendered('data 😀 = csv\n\tmodel 😀😀 = "x"', 21, 25)).toMatchInlineSnapshot(`
     "error[worker-timeout] a.nib:2:8: "latency" did not finish within 2 s and was stopped
        2 |  model 😀😀 = "x"

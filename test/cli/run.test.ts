@@ -171,7 +171,7 @@ test("a results folder that cannot be made is one diagnostic, exit code 3", asyn
   expect(code).toBe(3);
   expect(stderr.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
     "error[ledger-not-writable]: results cannot be written to FOLDER/sweep.nib/results/sweep/ledger.jsonl: a part of the path is not a folder (ENOTDIR)
-         = hint: rename the file that is in the way
+         = hint: rename the file that is in the way, or write elsewhere with `--out DIR`
 
     "
   `);
@@ -183,7 +183,7 @@ test("a file that is not there, a folder and an unknown option are said plainly"
     {
       "code": 2,
       "stderr": "error[source-unreadable]: cannot read "missing.nib": there is no such file
-         = hint: give the path of a .nib file
+         = hint: a program is a text file with the ending .nib
 
     ",
       "stdout": "",
@@ -193,7 +193,7 @@ test("a file that is not there, a folder and an unknown option are said plainly"
     {
       "code": 2,
       "stderr": "error[source-unreadable]: cannot read ".": it is a folder
-         = hint: give the path of a .nib file
+         = hint: a program is a text file with the ending .nib
 
     ",
       "stdout": "",

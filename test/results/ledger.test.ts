@@ -183,7 +183,7 @@ describe("places that cannot be written to", () => {
     const text = await messageOf(() => openLedger(join(folder, "results", "sweep", "ledger.jsonl")));
     expect(text.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
       "error[ledger-not-writable]: results cannot be written to FOLDER/results/sweep/ledger.jsonl: a part of the path is not a folder (ENOTDIR)
-           = hint: rename the file that is in the way"
+           = hint: rename the file that is in the way, or write elsewhere with \`--out DIR\`"
     `);
   });
 

@@ -19,6 +19,7 @@ export interface ExecutionFacts {
   };
   "reference-unavailable": { readonly message: string };
   interrupted: { readonly finished: number; readonly total: number };
+  "nothing-to-run": Readonly<Record<string, never>>;
   "fault-in-nibble": { readonly stage: string; readonly message: string };
   "path-not-allowed": { readonly path: string; readonly root: string };
   "parameter-unknown": { readonly name: string; readonly known: readonly string[] };
@@ -55,9 +56,16 @@ export const executionWording: WordingOf<ExecutionFacts> = {
     message: `TF.js could not run the model, so parity cannot be checked: ${message}`,
     hint: "`nibble doctor` says which TF.js backends work here",
   }),
-  interrupted: ({ finished, total }) => ({
-    message: `stopped after ${finished} of ${total} trials; finished trials are on disk`,
-    hint: "the same command goes on from here",
+  interrupted: ({ finished, total }) =>
+    total === 0
+      ? { message: "stopped before the first trial" }
+      : {
+          message: `stopped after ${finished} of ${total} trials; finished trials are on disk`,
+          hint: "the same command goes on from here",
+        },
+  "nothing-to-run": () => ({
+    message: "the program has no experiment, so nothing runs",
+    hint: "add one: experiment NAME { model ..., data ..., try ..., measure ... }, each clause on its own line",
   }),
   "fault-in-nibble": ({ stage, message }) => ({
     message: `fault in Nibble during "${stage}": ${message}`,
@@ -81,6 +89,6 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   }),
   "source-unreadable": ({ path, reason }) => ({
     message: `cannot read "${path}": ${reason}`,
-    hint: "give the path of a .nib file",
+    hint: "a program is a text file with the ending .nib",
   }),
 };

@@ -17,7 +17,14 @@ export interface ResultsFacts {
   readonly "latency-not-measurable": { readonly runs: number; readonly elapsedMs: number };
   readonly "ledger-not-writable": {
     readonly path: string;
-    readonly cause: "no-space" | "read-only" | "not-allowed" | "not-a-folder" | "other";
+    readonly cause:
+      | "no-space"
+      | "read-only"
+      | "not-allowed"
+      | "not-a-folder"
+      | "no-such-folder"
+      | "name-too-long"
+      | "other";
     /** What the operating system said. */
     readonly detail: string;
   };
@@ -45,7 +52,15 @@ const causes = {
     message: "permission is denied",
     hint: "make the folder writable for this user, or run from one that is",
   },
-  "not-a-folder": { message: "a part of the path is not a folder", hint: "rename the file that is in the way" },
+  "not-a-folder": {
+    message: "a part of the path is not a folder",
+    hint: "rename the file that is in the way, or write elsewhere with `--out DIR`",
+  },
+  "no-such-folder": {
+    message: "its folder is gone or cannot be made",
+    hint: "results that were deleted during a run are measured again by the next; `--out DIR` writes elsewhere",
+  },
+  "name-too-long": { message: "the path is too long", hint: "give the experiment a shorter name" },
   other: { message: "the write failed", hint: "check the disk, then run again: finished trials are kept" },
 } as const;
 

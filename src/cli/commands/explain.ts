@@ -1,3 +1,4 @@
+import { visible } from "../../base/visible.js";
 import { explainText } from "../../session/program.js";
 import { EXIT } from "../exit.js";
 import { readProgram, type SharedOptions, type Shell } from "../shell.js";
@@ -14,7 +15,7 @@ export async function explainCommand(file: string, flags: SharedOptions, shell: 
   if (!explained.plans) return EXIT.wrongProgram;
   for (const { plan, text } of explained.plans) {
     if (shell.json) shell.print(JSON.stringify(plan));
-    else if (!shell.quiet) shell.print(text);
+    else if (!shell.quiet) shell.print(text.split("\n").map(visible).join("\n"));
   }
   return EXIT.ok;
 }

@@ -22,7 +22,7 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
     return EXIT.wrongProgram;
   }
   const stop = new AbortController();
-  const progress = progressDisplay(shell.terminal, shell.quiet);
+  const progress = progressDisplay(shell.terminal, shell);
   const onEvent = (event: RunEvent) => {
     progress.show(event);
     if (shell.json && event.kind === "finished") shell.print(toRecordJson(event.record));
@@ -55,7 +55,8 @@ function show(result: Result, shell: Shell): void {
     for (const record of result.records) if (!fresh.has(record.trial)) shell.print(toRecordJson(record));
     return;
   }
-  if (shell.quiet) return;
+  // A run that was stopped before its first trial has nothing to show.
+  if (shell.quiet || result.records.length === 0) return;
   shell.print(result.table({ width: columnsOf(shell.terminal), colour: wantsColour(shell.terminal) }));
   shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
 }
