@@ -34,5 +34,4 @@ test.each(recipes.map((recipe) => [recipe.name, recipe] as const))(
     // The README says which samples were held out: the same as now.
     expect(readFileSync(join(folder, "README.md"), "utf8")).toContain(dataset?.hash);
   },
-  120_000,
 );

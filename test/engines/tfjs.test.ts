@@ -33,33 +33,28 @@ test.each([...(haveNative ? ["tensorflow"] : []), "wasm", "cpu"])(
       same: true,
     });
   },
-  120_000,
 );
 
 test("the gradients that wasm borrows are those of plain JavaScript, and leave no tensor behind", async () => {
   const [wasm, cpu] = await Promise.all([outcome("gradients", "wasm"), outcome("gradients", "cpu")]);
   expect(wasm).toEqual({ ...(cpu as object), backend: "wasm" });
   expect(wasm).toMatchObject({ leaked: 0, gradients: { rows: [2, 4, 0, 0, 20, 24] } });
-}, 60_000);
+});
 
-test.skipIf(!haveNative)(
-  "tfjs-node works on a Node whose util has lost isArray and isNullOrUndefined",
-  async () => {
-    expect(await outcome("topk", "tensorflow")).toMatchObject({
-      backend: "tensorflow",
-      values: [9, 3],
-      indices: [1, 2],
-    });
-  },
-  60_000,
-);
+test.skipIf(!haveNative)("tfjs-node works on a Node whose util has lost isArray and isNullOrUndefined", async () => {
+  expect(await outcome("topk", "tensorflow")).toMatchObject({
+    backend: "tensorflow",
+    values: [9, 3],
+    indices: [1, 2],
+  });
+});
 
 test("a binding that does not load means wasm, without a word", async () => {
   const broken = join(folder, "tfjs_binding.node");
   writeFileSync(broken, "not a shared object");
   expect(await outcome("topk", "tensorflow", broken)).toMatchObject({ backend: "wasm", values: [9, 3] });
   expect(await outcome("topk", "tensorflow", join(folder, "absent.node"))).toMatchObject({ backend: "wasm" });
-}, 60_000);
+});
 
 test.each([...(haveNative ? ["tensorflow"] : []), "wasm"])(
   "a DataFrame made before TF.js starts computes on %s",
@@ -71,5 +66,4 @@ test.each([...(haveNative ? ["tensorflow"] : []), "wasm"])(
       sum: expect.closeTo(1.95),
     });
   },
-  60_000,
 );

@@ -65,7 +65,7 @@ test("a model in memory runs through the template tag and through plain data wit
     });
   expect(summary(fromData)).toEqual(summary(fromText));
   expect(summary(fromText).map(({ scheme }) => scheme.calibration)).toEqual([undefined, "minmax", "mse"]);
-}, 60_000);
+});
 
 test("a result gives its table, its frame, its plots and its page from the records", async () => {
   const result = await runExperiment(
@@ -84,7 +84,7 @@ test("a result gives its table, its frame, its plots and its page from the recor
   expect(result.plot.layers().data.length).toBeGreaterThan(0);
   expect(result.html()).toBe(readFileSync(result.reportPath, "utf8"));
   expect(result.markdown()).toContain("| weight\\_only |");
-}, 60_000);
+});
 
 test("a mistake in a template is thrown with every diagnostic and its place", async () => {
   const thrown = await nibble`

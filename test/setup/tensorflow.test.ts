@@ -185,7 +185,6 @@ test.skipIf(process.platform !== "linux" || process.arch !== "x64")(
     expect(existsSync(join(module, "deps/lib/libtensorflow.so.2"))).toBe(true);
     expect(await setup()).toEqual({ ok: true, output: "" });
   },
-  60_000,
 );
 
 test("set-up built the native part, or was kept from it by the machine and not by a fault of its own", () => {

@@ -120,7 +120,7 @@ const apart: readonly (readonly [RegExp, string])[] = [
   [/^test_averagepool_2d_ceil_last_window_starts_on_pad$/, "the vector is rounded to four digits"],
 ];
 
-test.skipIf(!havePython)("the vectors of ONNX's node tests come out", { timeout: 120_000 }, () => {
+test.skipIf(!havePython)("the vectors of ONNX's node tests come out", () => {
   const vectors = runPython(script, JSON.stringify(modules.split(" ")))
     .trim()
     .split("\n")
