@@ -65,7 +65,8 @@ function survivor(value: string, graph: Graph, uses: Uses, has: (value: string) 
   return current;
 }
 
-function withOutputs(graph: Graph, extra: ReadonlyMap<string, ValueType>, nodes: readonly Node[]): Graph {
+/** The graph with further nodes at its end, and further outputs; those that it has already are left out. */
+export function withOutputs(graph: Graph, extra: ReadonlyMap<string, ValueType>, nodes: readonly Node[]): Graph {
   const shown = new Set(graph.outputs.map(({ name }) => name));
   const outputs = [...extra].filter(([name]) => !shown.has(name)).map(([name, type]) => ({ name, type }));
   return { ...graph, nodes: [...graph.nodes, ...nodes], outputs: [...graph.outputs, ...outputs] };

@@ -18,6 +18,7 @@ const order = [
   "memory",
   "attestation",
   "parity",
+  "gap",
   "layers",
   "manifest",
 ];

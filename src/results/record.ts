@@ -1,12 +1,14 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { AccuracyResult } from "../measure/accuracy.js";
 import type { Environment } from "../measure/environment.js";
+import type { GapResult } from "../measure/gap.js";
 import type { SizeResult } from "../measure/size.js";
 import type { LatencyResult } from "../measure/speedup.js";
 import type { LayerResult } from "../measure/sqnr.js";
 
 export type { AccuracyResult } from "../measure/accuracy.js";
 export type { Environment } from "../measure/environment.js";
+export type { GapResult } from "../measure/gap.js";
 export type { SizeResult } from "../measure/size.js";
 export type { LatencyResult } from "../measure/speedup.js";
 export type { LayerResult } from "../measure/sqnr.js";
@@ -60,6 +62,8 @@ export interface CompletedRecord extends RecordBase {
   readonly memory?: { readonly peakBytes: number; readonly engineBytes?: number };
   readonly attestation: AttestationResult;
   readonly parity: { readonly maxRelativeError: number; readonly samples: number; readonly reference: string };
+  /** Simulated minus executed; of quantized trials whose accuracy was measured, where the interpreter can keep up. */
+  readonly gap?: GapResult;
   readonly layers?: readonly LayerResult[];
 }
 

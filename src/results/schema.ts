@@ -43,6 +43,7 @@ const boolean = is("true or false", (value) => typeof value === "boolean");
 const number = is("a finite number", (value) => Number.isFinite(value));
 const count = is("a whole number of at least 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0);
 const positive = is("a number above 0", (value) => Number.isFinite(value) && (value as number) > 0);
+const atLeastZero = is("a number of at least 0", (value) => Number.isFinite(value) && (value as number) >= 0);
 const numberOrNull = is("a finite number or null", (value) => value === null || Number.isFinite(value));
 const oneOf = (...values: readonly string[]) =>
   is(`one of ${values.join(", ")}`, (value) => values.includes(String(value)));
@@ -181,6 +182,12 @@ const completed = object({
   "memory?": object({ peakBytes: count, "engineBytes?": count }),
   attestation: object({ integerNodes: count, floatNodes: count, attested: boolean, reason: string }),
   parity: object({ maxRelativeError: number, samples: count, reference: string }),
+  "gap?": object({
+    accuracy: number,
+    maxSteps: atLeastZero,
+    samples: count,
+    layers: arrayOf(object({ layer: string, maxSteps: atLeastZero })),
+  }),
   "layers?": arrayOf(object({ layer: string, sqnrDb: numberOrNull })),
 });
 

@@ -20,7 +20,7 @@ export async function open(input: Tasks["open"]["input"]): Promise<OpenedExperim
 
 /** Quantizes and evaluates one trial of the opened experiment. */
 export async function evaluateTrial(input: Tasks["trial"]["input"]): Promise<Tasks["trial"]["output"]> {
-  return evaluate(current(), input.id, input.scheme);
+  return evaluate(current(), input);
 }
 
 /** The first `batch` test samples as feeds, from the start again where the split is smaller. */

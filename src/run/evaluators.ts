@@ -65,7 +65,8 @@ export function startEvaluators(
 
   return {
     first: async () => ({ opened: await open(0).opened }),
-    evaluate: (slot, { id, scheme }) => inSlot(slot, (worker) => worker.call("trial", { id, scheme })),
+    evaluate: (slot, { id, scheme }) =>
+      inSlot(slot, (worker) => worker.call("trial", { id, scheme, measures: plan.measures })),
     feeds: (batch) => inSlot(0, (worker) => worker.call("feeds", { batch })),
     close() {
       for (const { worker } of slots) worker.kill();

@@ -6,6 +6,7 @@ import { accuracyGap, type GapResult, gapPositions, scoresAt, trackGap } from ".
 import { graphWork } from "../measure/work.js";
 import { foldConstants } from "../quantize/passes/float/fold-constants.js";
 import { exposeQuantizedValues } from "../quantize/quantized-values.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { feeds } from "./inference.js";
 import type { Opened } from "./opened.js";
 
@@ -38,27 +39,24 @@ export async function measureGap(opened: Opened, quantized: Graph, scores: Score
     for (const position of positions) {
       const sample = test.subarray(position, position + 1);
       const input = feeds(graph, dataset, sample);
-      const executed = await session.run(input);
+      const executed = new Map(Object.entries(await session.run(input)));
       const expected = interpret(simulated, input);
-      const dataOf = (side: string, value: string, data: unknown) => {
-        if (data === undefined) throw new Error(`gap: "${value}" was not ${side}`);
-        return data as Float32Array;
-      };
-      for (const { value } of values) {
-        tracker.add(
-          value,
-          dataOf("simulated", value, expected.get(value)?.data),
-          dataOf("executed", value, executed[value]?.data),
-        );
-      }
-      const answer = dataOf("simulated", output, expected.get(output)?.data);
+      for (const { value } of values) tracker.add(value, elementsOf(expected, value), elementsOf(executed, value));
+      const answer = elementsOf(expected, output);
       scorer ??= startScoring(dataset.labels, answer.length);
       scorer.add(answer, sample);
     }
     if (!scorer) throw new Error("gap: no sample was simulated");
-    const [ours, theirs, float] = [scorer.finish(), scoresAt(scores, positions), scoresAt(fp32.scores, positions)];
-    return { accuracy: accuracyGap(ours, theirs, float), samples: positions.length, ...tracker.finish() };
+    const accuracy = accuracyGap(scorer.finish(), scoresAt(scores, positions), scoresAt(fp32.scores, positions));
+    return { accuracy, samples: positions.length, ...tracker.finish() };
   } finally {
     await session.close();
   }
+}
+
+/** Elements of a value: numbers, as codes and float32 are. */
+function elementsOf(values: ReadonlyMap<string, Tensor>, value: string): Float32Array {
+  const found = values.get(value);
+  if (!found) throw new Error(`gap: one side has no "${value}"`);
+  return found.data as Float32Array;
 }

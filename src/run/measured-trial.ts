@@ -53,7 +53,8 @@ export async function measureTrial(
       ...(memory ? { memory } : {}),
       attestation: evaluated.attestation,
       parity,
-      layers: evaluated.layers,
+      ...(evaluated.gap ? { gap: evaluated.gap } : {}),
+      ...(evaluated.layers ? { layers: evaluated.layers } : {}),
     } satisfies CompletedRecord;
   } catch (error) {
     return failedRecord(plan, trial, manifest, failure(error, stage));

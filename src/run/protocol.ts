@@ -2,9 +2,9 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { DataReference } from "../datasets/dataset.js";
 import type { Feeds, OptimizationLevel } from "../engines/engine.js";
 import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
-import type { ModelReference } from "../plan/plan.js";
+import type { Measures, ModelReference } from "../plan/plan.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
-import type { AccuracyResult, AttestationResult, LayerResult, SizeResult } from "../results/record.js";
+import type { AccuracyResult, AttestationResult, GapResult, LayerResult, SizeResult } from "../results/record.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Stage } from "./stage.js";
 
@@ -25,7 +25,10 @@ export interface Tasks {
     readonly output: OpenedExperiment;
   };
   /** Quantizes, lowers and evaluates one trial of the opened experiment. */
-  readonly trial: { readonly input: { readonly id: string; readonly scheme: Scheme }; readonly output: EvaluatedTrial };
+  readonly trial: {
+    readonly input: { readonly id: string; readonly scheme: Scheme; readonly measures: Measures };
+    readonly output: EvaluatedTrial;
+  };
   /** Real samples as the engine's feeds: the first `batch` samples of the test split, repeated when it is smaller. */
   readonly feeds: { readonly input: { readonly batch: number }; readonly output: Feeds };
   /** TF.js's own outputs for some samples, in the order of the model's outputs. */
@@ -86,7 +89,10 @@ export interface EvaluatedTrial {
   readonly accuracy: AccuracyResult;
   readonly size: SizeResult;
   readonly attestation: AttestationResult;
-  readonly layers: readonly LayerResult[];
+  /** Of quantized trials, when accuracy is measured. */
+  readonly gap?: GapResult;
+  /** When they are measured. */
+  readonly layers?: readonly LayerResult[];
 }
 
 export type TaskName = keyof Tasks;

@@ -9,11 +9,11 @@ import { sizeResult } from "../measure/size.js";
 import { type LayerResult, startSqnr } from "../measure/sqnr.js";
 import { exposeLayers } from "../quantize/layers.js";
 import { quantizeGraph } from "../quantize/quantize.js";
-import type { Scheme } from "../quantize/scheme.js";
 import { weightBytes } from "../quantize/size.js";
+import { measureGap } from "./gap.js";
 import { batches, feeds, floatOutput, score } from "./inference.js";
 import type { Opened } from "./opened.js";
-import type { EvaluatedTrial } from "./protocol.js";
+import type { EvaluatedTrial, Tasks } from "./protocol.js";
 import { enterStage } from "./stage.js";
 import { ownName, writeWhole } from "./whole-file.js";
 
@@ -27,7 +27,10 @@ const SQNR_SAMPLES = 128;
 const DYNAMIC_BATCH = 1;
 
 /** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
-export async function evaluate(opened: Opened, id: string, scheme: Scheme): Promise<EvaluatedTrial> {
+export async function evaluate(
+  opened: Opened,
+  { id, scheme, measures }: Tasks["trial"]["input"],
+): Promise<EvaluatedTrial> {
   const { engine, graph, dataset, folder, fp32, seed } = opened;
   enterStage("quantize");
   const ranges = scheme.calibration ? opened.ranges(scheme.calibration) : undefined;
@@ -44,12 +47,15 @@ export async function evaluate(opened: Opened, id: string, scheme: Scheme): Prom
       ...(scheme.mode === "dynamic" ? { batchSize: DYNAMIC_BATCH } : {}),
     });
     const optimized = await readFile(optimizedModelPath);
+    const isSimulated = measures.accuracy && scheme.mode !== "fp32";
+    const gap = isSimulated ? await measureGap(opened, quantized, scores) : undefined;
     return {
       path,
       accuracy: compareAccuracy(scores, fp32.scores, { seed }),
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
       attestation: attest(quantized, optimized),
-      layers: await layerErrors(opened, quantized),
+      ...(gap ? { gap } : {}),
+      ...(measures.layers ? { layers: await layerErrors(opened, quantized) } : {}),
     };
   } finally {
     await rm(optimizedModelPath, { force: true });

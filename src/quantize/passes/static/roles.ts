@@ -106,7 +106,7 @@ function legalPool({ opType, attributes: { dilations } }: Node): boolean {
 }
 
 /** Operators that run on uint8 codes as they are; the input at place 0 is the data. */
-const moves = new Set([
+export const moves: ReadonlySet<string> = new Set([
   "Reshape",
   "Transpose",
   "Flatten",
