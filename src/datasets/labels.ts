@@ -1,7 +1,7 @@
 import { fail } from "../base/diagnostic.js";
 import type { DataPlace } from "../base/diagnostics/data.js";
+import { nearestFact } from "../base/nearest.js";
 import type { Labels } from "./dataset.js";
-import { nearestFact } from "./settings.js";
 
 /** Labels as the source has them: texts or numbers to be matched with classes, or real values. */
 export type RawLabels =

@@ -1,5 +1,5 @@
-import { closest, distance } from "fastest-levenshtein";
 import { fail } from "../base/diagnostic.js";
+import { nearestFact } from "../base/nearest.js";
 import type { OptionSpec, SplitSetting } from "../base/option.js";
 import { elementCount } from "../tensor/tensor.js";
 import { type DataReference, defaultSplit } from "./dataset.js";
@@ -7,22 +7,6 @@ import { type DataReference, defaultSplit } from "./dataset.js";
 /** Most values of one sample, and most bytes of one data set in memory. */
 export const mostValues = 2 ** 26;
 export const mostBytes = 2 ** 31;
-
-/** The known name that differs in case alone, else within a third of the letters: what a "did you mean" may offer. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const same = known.find((each) => each.toLowerCase() === name.toLowerCase());
-  if (same !== undefined || known.length === 0) return same;
-  const best = closest(name, known as string[]);
-  const most = Math.max(1, Math.floor(Math.max(name.length, best.length) / 3));
-  const away = distance(name, best);
-  return away <= most && away < Math.min(name.length, best.length) ? best : undefined;
-}
-
-/** `{ nearest }` when there is a near name: spreads into facts. */
-export function nearestFact(name: string, known: readonly string[]): { nearest?: string } {
-  const nearest = nearestName(name, known);
-  return nearest === undefined ? {} : { nearest };
-}
 
 /**
  * Typed access to the settings of a reference. The language has checked its own programs already; callers from

@@ -1,6 +1,7 @@
 import { fail } from "../base/diagnostic.js";
+import { nearestFact } from "../base/nearest.js";
 import { elementCount } from "../tensor/tensor.js";
-import { type DataSettings, nearestFact } from "./settings.js";
+import type { DataSettings } from "./settings.js";
 
 /** Which columns of a table are what. */
 export interface TableLayout {

@@ -1,4 +1,5 @@
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
+import { unknown } from "../base/nearest.js";
 import type { SourceFile } from "../base/span.js";
 import type { CheckedExperiment } from "../plan/experiment.js";
 import { type Checker, reporter } from "./checker.js";
@@ -7,7 +8,6 @@ import { schemeChecker } from "./checks/schemes.js";
 import { type CheckedData, type CheckedModel, checkData, checkModel } from "./checks/sources.js";
 import type { ProgramHost, Vocabulary } from "./host.js";
 import { loadProgram } from "./load.js";
-import { unknown } from "./nearest.js";
 import { declare } from "./scope.js";
 import type * as ast from "./syntax/ast.js";
 import { programEnvironment } from "./values/environment.js";

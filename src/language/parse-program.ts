@@ -2,8 +2,8 @@ import type { IToken } from "chevrotain";
 import { type Parsed, parseText, parseValueText, type SyntaxMistake } from "../../grammar/parse.js";
 import { experimentKeywords, searchKeywords, statementKeywords } from "../../grammar/tokens.js";
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
+import { unknown } from "../base/nearest.js";
 import { lineColumn, type SourceFile, type Span } from "../base/span.js";
-import { unknown } from "./nearest.js";
 import type { Name, Program, Value } from "./syntax/ast.js";
 import { buildTree, type TreeMistakes } from "./syntax/syntax-visitor.js";
 

@@ -1,5 +1,6 @@
 import { fail } from "../../base/diagnostic.js";
 import { type ContentHash, hashJson } from "../../base/hash.js";
+import { nearestFact } from "../../base/nearest.js";
 import type { OptionSpec } from "../../base/option.js";
 import { arraySampleShape, arraySamples, type NumberArray } from "../array.js";
 import { assemble, sizesOf } from "../assemble.js";
@@ -8,7 +9,7 @@ import { longestNpyHeader, parseNpy, parseNpyHeader } from "../npy.js";
 import { isZip, type Npz, openNpz } from "../npz.js";
 import { classes, shape, task, valueOptions } from "../options.js";
 import type { DataReader } from "../reader.js";
-import { type DataSettings, nearestFact, settingsOf } from "../settings.js";
+import { type DataSettings, settingsOf } from "../settings.js";
 
 const options: readonly OptionSpec[] = [
   {

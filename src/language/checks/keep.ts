@@ -1,10 +1,10 @@
 import { runInNewContext } from "node:vm";
 import { diagnostic } from "../../base/diagnostic.js";
+import { nearest, unknown } from "../../base/nearest.js";
 import type { Choice } from "../../base/option.js";
 import type { KeepChoice, KeepRule, LayerSummary } from "../../plan/experiment.js";
 import type { Precision } from "../../quantize/scheme.js";
 import type { Checker } from "../checker.js";
-import { nearest, unknown } from "../nearest.js";
 import type { KeepClause } from "../syntax/ast.js";
 import { type Concrete, expandValue } from "../values/concrete.js";
 import { nameOf, toSetting } from "../values/settings.js";

@@ -1,9 +1,9 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { Setting } from "../../base/option.js";
 import type { Expectation, LatencyMeasure, Measures, MetricName, View } from "../../plan/plan.js";
 import type { MetricDefinition } from "../../plan/registry.js";
 import { type Checker, textAt } from "../checker.js";
-import { unknown } from "../nearest.js";
 import type * as ast from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
 import { checkOptions, type GivenOptions } from "../values/options.js";

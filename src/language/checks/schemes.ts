@@ -1,7 +1,7 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { SchemeDefinition } from "../../quantize/registry.js";
 import type { Checker } from "../checker.js";
-import { unknown } from "../nearest.js";
 import type { Use } from "../syntax/ast.js";
 import { mostLinks, shownLinks } from "../values/environment.js";
 import { checkOptions, type GivenOptions } from "../values/options.js";

@@ -1,11 +1,11 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { OptionSpec } from "../../base/option.js";
 import type { Span } from "../../base/span.js";
 import type { DataReference } from "../../datasets/dataset.js";
 import type { ModelReference } from "../../plan/plan.js";
 import { type Checker, reporting } from "../checker.js";
 import type { DataDescription, ModelDescription } from "../host.js";
-import { unknown } from "../nearest.js";
 import type { Use } from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
 import { hostLookup, kindOfHost } from "../values/environment.js";

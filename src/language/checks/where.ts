@@ -1,8 +1,8 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { OptionKind, Setting } from "../../base/option.js";
 import type { Attempt, Condition, KeepRule, WhereClause } from "../../plan/experiment.js";
 import { type Checker, textAt } from "../checker.js";
-import { unknown } from "../nearest.js";
 import type * as ast from "../syntax/ast.js";
 import { type Concrete, expandValue } from "../values/concrete.js";
 import { nameOf, toSetting } from "../values/settings.js";

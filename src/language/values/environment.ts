@@ -1,7 +1,7 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { Span } from "../../base/span.js";
 import type { ProgramHost } from "../host.js";
-import { unknown } from "../nearest.js";
 import { parseValue } from "../parse-program.js";
 import type { ParamStatement } from "../syntax/ast.js";
 import {

@@ -1,9 +1,9 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { OptionSpec, Setting, Settings } from "../../base/option.js";
 import { lineColumn, type Span } from "../../base/span.js";
 import type { AxisPoint } from "../../plan/experiment.js";
 import type { Checker } from "../checker.js";
-import { unknown } from "../nearest.js";
 import type { Entry, ObjectValue } from "../syntax/ast.js";
 import { expandValue } from "./concrete.js";
 import { toSetting } from "./settings.js";

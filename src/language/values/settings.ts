@@ -1,8 +1,8 @@
 import { diagnostic } from "../../base/diagnostic.js";
+import { unknown } from "../../base/nearest.js";
 import type { Choice, ChoiceSetting, OptionKind, Setting, SplitSetting } from "../../base/option.js";
 import { defaultSplit } from "../../datasets/dataset.js";
 import type { MetricUnit } from "../../plan/registry.js";
-import { unknown } from "../nearest.js";
 import type { Concrete, Report } from "./concrete.js";
 import { inRecordUnit, units, unitsOf } from "./units.js";
 

@@ -20,8 +20,13 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return shortest !== undefined && begun.every((each) => each.startsWith(shortest)) ? shortest : undefined;
 }
 
+/** `{ nearest }` when there is a near name: spreads into facts. */
+export function nearestFact(name: string, known: readonly string[]): { readonly nearest?: string } {
+  const near = nearest(name, known);
+  return near === undefined ? {} : { nearest: near };
+}
+
 /** `{ name, known, nearest? }`: the facts of an unknown name. */
 export function unknown(name: string, known: readonly string[]) {
-  const near = nearest(name, known);
-  return { name, known, ...(near === undefined ? {} : { nearest: near }) };
+  return { name, known, ...nearestFact(name, known) };
 }
