@@ -20,7 +20,6 @@ export interface EvaluatorPool {
 interface Evaluator {
   readonly worker: Worker;
   readonly opened: Promise<OpenedExperiment>;
-  alive: boolean;
 }
 
 export function startEvaluators(
@@ -34,7 +33,7 @@ export function startEvaluators(
 
   const open = (slot: number): Evaluator => {
     const held = slots[slot];
-    if (held?.alive) return held;
+    if (held?.worker.alive()) return held;
     const worker = startWorker();
     const evaluator: Evaluator = {
       worker,
@@ -46,21 +45,15 @@ export function startEvaluators(
         seed: plan.seed,
         paritySamples: PARITY_SAMPLES,
       }),
-      alive: true,
     };
     slots[slot] = evaluator;
     return evaluator;
   };
 
   async function inSlot<T>(slot: number, work: (worker: Worker) => Promise<T>): Promise<T> {
-    const evaluator = open(slot);
-    try {
-      await evaluator.opened;
-      return await work(evaluator.worker);
-    } catch (error) {
-      evaluator.alive = evaluator.worker.alive();
-      throw error;
-    }
+    const { worker, opened } = open(slot);
+    await opened;
+    return work(worker);
   }
 
   return {

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
+import { makeFolder } from "../base/folder.js";
 import type { Environment } from "../measure/environment.js";
 import type { LatencyResult } from "../measure/speedup.js";
 import type { Plan, Trial } from "../plan/plan.js";
@@ -15,6 +15,7 @@ import { measureTrial, type Shared } from "./measured-trial.js";
 import { measureParity } from "./parity.js";
 import type { StartWorker } from "./process.js";
 import { failedRecord, type ManifestFacts, skippedRecord } from "./records.js";
+import { onceMore } from "./retry.js";
 
 export interface RunOptions {
   /** Folder of this experiment's results: ledger, models, report. Made when missing. */
@@ -110,7 +111,7 @@ async function runPending(
 ): Promise<void> {
   const stopped = () => options.signal?.aborted === true;
   const models = join(options.folder, "models");
-  await mkdir(models, { recursive: true });
+  makeFolder(models);
   const pool = startEvaluators(plan, pending, models, options.startWorker);
   try {
     const shared = await openPlan(plan, pool, options);
@@ -131,18 +132,20 @@ async function runPending(
 async function openPlan(
   plan: Plan,
   pool: EvaluatorPool,
-  { environment, effort, startWorker, onEvent }: RunOptions,
+  { environment, effort, startWorker, signal, onEvent }: RunOptions,
 ): Promise<Shared | { readonly failure: Failure; readonly manifest: ManifestFacts }> {
   const { seed } = plan;
   onEvent({ kind: "stage", label: plan.model.name, stage: "read, lower and calibrate" });
-  const first = await pool.first().catch((error) => failure(error, "load"));
+  const first = await onceMore(() => pool.first(), signal).catch((error) => failure(error, "load"));
   if ("diagnostic" in first) {
     return { failure: first, manifest: { model: "unread", data: "unread", seed, environment: environment("unread") } };
   }
   const { opened } = first;
   const hashes = { model: opened.modelHash, data: opened.dataHash, seed };
   onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
-  const parity = await measureParity(plan, opened, startWorker).catch((error) => failure(error, "parity"));
+  const parity = await onceMore(() => measureParity(plan, opened, startWorker), signal).catch((error) =>
+    failure(error, "parity"),
+  );
   if ("diagnostic" in parity) {
     return { failure: parity, manifest: { ...hashes, environment: environment("unavailable") } };
   }

@@ -21,6 +21,7 @@ export function diagnosticsOf(error: unknown, stage: string): readonly [Diagnost
   }
   const message = error instanceof Error ? error.message : String(error);
   const { code, path } = (error ?? {}) as { code?: string; path?: string };
+  if (code === "ENOENT" && path !== undefined) return [diagnostic("file-gone", { path })];
   const reason = code === undefined ? undefined : refusals[code];
   if (reason !== undefined) return [diagnostic("file-not-written", { path: path ?? "the results folder", reason })];
   return [diagnostic("fault-in-nibble", { stage, message })];

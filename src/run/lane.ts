@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
+import { makeFolder } from "../base/folder.js";
 
 /** A holder that has not touched its lock for this long is dead. */
 const STALE_MS = 15_000;
@@ -16,7 +17,7 @@ export async function inLatencyLane<T>(
   options: { readonly waiting: () => void; readonly signal?: AbortSignal | undefined },
 ): Promise<T> {
   const folder = join(tmpdir(), `nibble-${process.getuid?.() ?? "user"}`);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = join(folder, "latency-lane");
   writeFileSync(file, "", { flag: "a" });
   let told = false;

@@ -14,7 +14,7 @@ test("the caret stands under the span, in columns of the terminal, with tabs as 
   expect(rendered('data 😀 = csv\n\tmodel 😀😀 = "x"', 21, 25)).toMatchInlineSnapshot(`
     "error[worker-timeout] a.nib:2:8: "latency" did not finish within 2 s and was stopped
        2 |  model 😀😀 = "x"
-         |        ^^
+         |        ^^^^
          = hint: measure a smaller batch, or a smaller model"
   `);
 });

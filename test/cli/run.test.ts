@@ -72,7 +72,7 @@ test("--json prints one record a trial, executed, attested and at parity; a seco
   const second = await nibble(["run", "sweep.nib", "--json"], folder);
   expect(lines(second.stdout)).toEqual(records);
   expect(ledger(folder)).toHaveLength(6);
-}, 60_000);
+});
 
 test("Ctrl-C keeps what is finished, and the next run goes on from there", async () => {
   const folder = project(untimed);
@@ -88,7 +88,7 @@ test("Ctrl-C keeps what is finished, and the next run goes on from there", async
   expect(ledger(folder).slice(0, before.length)).toEqual(before);
   expect(new Set(ledger(folder).map(({ trial }) => trial)).size).toBe(6);
   expect(ledger(folder)).toHaveLength(6);
-}, 60_000);
+});
 
 test("two runs at once on one ledger both finish, and every line of it is whole", async () => {
   const folder = project(untimed);
@@ -98,7 +98,7 @@ test("two runs at once on one ledger both finish, and every line of it is whole"
     { code: 0, stderr: "" },
   ]);
   expect(ledger(folder)).toHaveLength(12);
-}, 90_000);
+});
 
 test("a child that is killed costs the trial in flight and no other", async () => {
   const folder = project(untimed);
@@ -110,7 +110,7 @@ test("a child that is killed costs the trial in flight and no other", async () =
   expect(statuses.filter((status) => status === "failed").length).toBeLessThanOrEqual(1);
   expect(statuses).toHaveLength(6);
   expect(code).toBe(statuses.includes("failed") ? 3 : 0);
-}, 60_000);
+});
 
 test("an expectation that does not hold is exit code 1", async () => {
   const folder = project(`${digits()}
@@ -125,7 +125,7 @@ experiment sweep {
   const { code, stdout } = await nibble(["run", "sweep.nib"], folder);
   expect(code).toBe(1);
   expect(stdout).toContain("dynamic.size_reduction >= 99%");
-}, 60_000);
+});
 
 test("a wrong program is exit code 2, with every mistake and its place, and nothing runs", async () => {
   const folder = project(`${digits()}
@@ -163,7 +163,7 @@ experiment sweep {
 
     "
   `);
-}, 30_000);
+});
 
 test("a results folder that cannot be made is one diagnostic, exit code 3", async () => {
   const folder = project(untimed);
@@ -171,11 +171,11 @@ test("a results folder that cannot be made is one diagnostic, exit code 3", asyn
   expect(code).toBe(3);
   expect(stderr.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
     "error[ledger-not-writable]: results cannot be written to FOLDER/sweep.nib/results/sweep/ledger.jsonl: a part of the path is not a folder (ENOTDIR)
-         = hint: rename the file that is in the way, or write elsewhere with `--out DIR`
+         = hint: rename the file that is in the way, or write elsewhere with \`--out DIR\`
 
     "
   `);
-}, 30_000);
+});
 
 test("a file that is not there, a folder and an unknown option are said plainly", async () => {
   const folder = project("");
@@ -216,7 +216,7 @@ test("a file that is not there, a folder and an unknown option are said plainly"
       "stdout": "",
     }
   `);
-}, 30_000);
+});
 
 test("any number of workers gives the same accuracy, size and layers to the bit", async () => {
   const deterministic = (text: string) =>
@@ -226,4 +226,4 @@ test("any number of workers gives the same accuracy, size and layers to the bit"
   const paired = await nibble(["run", "sweep.nib", "--json", "--workers", "2"], two);
   expect(paired.code).toBe(0);
   expect(deterministic(paired.stdout)).toEqual(deterministic(alone.stdout));
-}, 60_000);
+});

@@ -128,6 +128,35 @@ test("a child that dies costs its trial; the next one gets a new child", async (
   expect(calls).toEqual(["1 open", "2 reference", "1 trial", "1 trial", "3 open", "3 trial"]);
 });
 
+test("a child that dies before the first trial is started once more, for all trials wait for it", async () => {
+  const once = { open: true, reference: true };
+  const dying =
+    <T extends "open" | "reference">(task: T) =>
+    (input: Parameters<(typeof script)[T]>[0], die: () => void) => {
+      if (!once[task]) return script[task](input as never, die) as never;
+      once[task] = false;
+      die();
+      return died(task);
+    };
+  const { startWorker, calls } = scriptedWorkers({ open: dying("open"), reference: dying("reference") });
+  expect(outcomes((await runPlan(planOf([]), optionsIn(startWorker))).records)).toEqual(["fp32 completed"]);
+  expect(calls).toEqual(["1 open", "2 open", "3 reference", "4 reference", "2 trial"]);
+});
+
+test("a model whose opening always kills its child is tried twice and no more", async () => {
+  const { startWorker, calls } = scriptedWorkers({
+    open: (_, die) => {
+      die();
+      return died("open");
+    },
+  });
+  expect(outcomes((await runPlan(planOf([dynamic]), optionsIn(startWorker))).records)).toEqual([
+    "fp32 failed load: worker-died",
+    "dynamic failed load: worker-died",
+  ]);
+  expect(calls).toEqual(["1 open", "2 open"]);
+});
+
 test("what fails while timing or while measuring memory is said to", async () => {
   const plan = planOf([], { latency: [{ batch: 1, threads: 1 }], memory: true });
   const latency = scriptedWorkers({ latency: () => died("latency") });

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DiagnosticError, diagnostic, renderDiagnostic } from "../../src/base/diagnostic.js";
 import { failure } from "../../src/run/failure.js";
@@ -35,6 +35,13 @@ test("a file where a folder should be is named", () => {
   expect(rendered(thrown(() => writeFileSync("/dev/null/models/a.onnx", "x")))).toContain(
     "/dev/null/models/a.onnx could not be written: a part of the path is not a folder",
   );
+});
+
+test("a file that was deleted during the run is named", () => {
+  expect(rendered(thrown(() => readFileSync("/absent/fp32.onnx")))).toMatchInlineSnapshot(`
+    "accuracy: error[file-gone]: /absent/fp32.onnx is gone: it was deleted or moved during the run
+         = hint: leave the files of a run alone until it has ended; the next run makes what is missing anew"
+  `);
 });
 
 test("anything else is a fault of ours, and says so", () => {

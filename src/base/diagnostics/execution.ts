@@ -24,6 +24,8 @@ export interface ExecutionFacts {
   "path-not-allowed": { readonly path: string; readonly root: string };
   "parameter-unknown": { readonly name: string; readonly known: readonly string[] };
   "file-not-written": { readonly path: string; readonly reason: string };
+  /** A file that was there when the run began. */
+  "file-gone": { readonly path: string };
   "report-not-written": { readonly path: string; readonly reason: string };
   "source-unreadable": { readonly path: string; readonly reason: string };
 }
@@ -82,6 +84,10 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "file-not-written": ({ path, reason }) => ({
     message: `${path} could not be written: ${reason}`,
     hint: "make room or write elsewhere with `--out DIR`; finished trials are kept, and the next run goes on from there",
+  }),
+  "file-gone": ({ path }) => ({
+    message: `${path} is gone: it was deleted or moved during the run`,
+    hint: "leave the files of a run alone until it has ended; the next run makes what is missing anew",
   }),
   "report-not-written": ({ path, reason }) => ({
     message: `the report could not be written to ${path}: ${reason}`,
