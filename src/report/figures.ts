@@ -1,6 +1,8 @@
 import type { MetricName, View } from "../plan/plan.js";
 import type { TrialRecord } from "../results/record.js";
-import { type Figure, layers, pareto } from "./plots.js";
+import type { Figure } from "./figure.js";
+import { layers } from "./layers.js";
+import { pareto } from "./pareto.js";
 import type { Report } from "./report.js";
 
 /** A plot with its heading and a sentence that says what it shows. */
@@ -51,7 +53,11 @@ function titled(view: Plot, records: readonly TrialRecord[]): TitledFigure {
   const line = figure.data.some(({ mode }) => mode === "lines");
   return {
     title: `${y.charAt(0).toUpperCase()}${y.slice(1)} and ${x}`,
-    caption: `One point a trial with its 95% intervals.${line ? " The dotted line joins the trials that no other beats in both." : ""}`,
+    caption: [
+      "One point a trial with its 95% intervals.",
+      ...(figure.layout.shapes?.length ? ["The band is the interval that most of the points have."] : []),
+      ...(line ? ["The dotted line joins the trials that no other beats in both."] : []),
+    ].join(" "),
     figure,
   };
 }

@@ -10,10 +10,13 @@ export const script = `
     ...axis, gridcolor: colour("--grid"), linecolor: colour("--line"), zerolinecolor: colour("--line"),
     showline: true, ticks: "outside", tickcolor: colour("--line"),
   });
+  const narrow = matchMedia("(max-width: 46rem)");
+  // Labels of points are placed for a wide plot; a narrow one has the legend instead.
+  const fitted = (layout) => (narrow.matches ? { ...layout, annotations: [], showlegend: true } : layout);
   const draw = () => figures.forEach(({ data, layout }, i) => {
     const page = getComputedStyle(document.body);
     Plotly.react("plot-" + i, data, {
-      ...layout,
+      ...fitted(layout),
       autosize: true,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
@@ -25,6 +28,6 @@ export const script = `
     }, { responsive: true, displaylogo: false, plotlyServerURL: "", modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d"] });
   });
   draw();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  for (const query of [narrow, matchMedia("(prefers-color-scheme: dark)")]) query.addEventListener("change", draw);
 })();
 `;

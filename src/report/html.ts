@@ -5,9 +5,9 @@ import type { Cell, Column } from "./columns.js";
 import { reportFigures, type TitledFigure } from "./figures.js";
 import { script } from "./html-script.js";
 import { style } from "./html-style.js";
+import { layerOrder } from "./layers.js";
 import { escapeHtml, scriptJson } from "./markup.js";
 import { failedNotes, methodNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
-import { layerOrder } from "./plots.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
 

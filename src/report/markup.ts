@@ -1,3 +1,5 @@
+import { visible } from "./rows.js";
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -22,6 +24,11 @@ export function scriptJson(value: unknown): string {
 /** Plotly reads a small HTML in names and hover texts; this shows them as they are. */
 export function escapePlotly(text: string): string {
   return text.replace(/[&<>]/g, (character) => entities[character] as string);
+}
+
+/** A name of the user's as plotly shall show it. */
+export function plotText(text: string): string {
+  return escapePlotly(visible(text));
 }
 
 /** Text of a cell of a markdown table. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { reportFigures } from "../../src/report/figures.js";
-import { layers, pareto } from "../../src/report/plots.js";
+import { layers } from "../../src/report/layers.js";
+import { pareto } from "../../src/report/pareto.js";
 import type { TrialRecord } from "../../src/results/record.js";
 import { completed, fp32, latency, report, sweep, twoBatches } from "./fixtures/sweep.js";
 
@@ -23,8 +24,9 @@ describe("pareto", () => {
           symmetric: false,
           array: [expect.closeTo(0.05, 9)],
           arrayminus: [expect.closeTo(0.04, 9)],
-          thickness: 1.2,
-          width: 4,
+          color: "#0072b280",
+          thickness: 1.5,
+          width: 0,
         },
         error_y: expect.objectContaining({ array: [0.9848 - 350 / 360], arrayminus: [350 / 360 - 0.9496] }),
         hovertemplate:

@@ -1,0 +1,267 @@
+import type { MetricName } from "../plan/plan.js";
+import { trialLabels } from "../results/label.js";
+import { accuracyOf, type MetricValue, metricValues } from "../results/metric.js";
+import type { CompletedRecord, TrialRecord } from "../results/record.js";
+import { metricText } from "../results/units.js";
+import {
+  type Axis,
+  type Band,
+  type Colour,
+  type ErrorBars,
+  type Figure,
+  sharedLayout,
+  symbols,
+  type Trace,
+} from "./figure.js";
+import { plotText } from "./markup.js";
+import { type Placed, pointLabels } from "./point-labels.js";
+import { isBaseline, visible } from "./rows.js";
+import { share } from "./share.js";
+import { neutralColour, type TrialStyle, trialStyles } from "./trial-style.js";
+
+const titles: Readonly<Record<MetricName, string>> = {
+  accuracy: "accuracy",
+  accuracy_drop: "accuracy drop against fp32",
+  speedup: "speedup over fp32",
+  latency: "latency, ms",
+  size: "size, bytes",
+  size_reduction: "size reduction",
+  memory: "peak memory, bytes",
+  sqnr: "SQNR of the worst layer, dB",
+  flips: "flipped predictions",
+};
+
+/** Metrics of which less is better. */
+const lowerIsBetter: ReadonlySet<MetricName> = new Set(["accuracy_drop", "latency", "size", "memory", "flips"]);
+
+interface Point {
+  readonly record: CompletedRecord;
+  readonly label: string;
+  readonly x: MetricValue;
+  readonly y: MetricValue;
+}
+
+interface Axes {
+  readonly x: MetricName;
+  readonly y: MetricName;
+  /** False when accuracy is an error and not a share of samples. */
+  readonly isShare: boolean;
+}
+
+type Interval = readonly [number, number];
+
+/**
+ * One point a trial (and batch size) with its 95% intervals, and the line through those that no other beats in both.
+ * Where most points share one interval it is drawn once, as a band, and not as a fence of bars. Points are labelled as
+ * far as there is room. Trials without one of the two metrics are left out.
+ */
+export function pareto(records: readonly TrialRecord[], x: MetricName, y: MetricName): Figure {
+  const points = pointsOf(records, x, y);
+  const axes = { x, y, isShare: points.every(({ record }) => accuracyOf(record)?.isShare ?? true) };
+  const best = frontier(points, betterSign(axes, "x"), betterSign(axes, "y"));
+  const shared = { x: sharedInterval(points, "x"), y: sharedInterval(points, "y") };
+  const [xaxis, yaxis] = [axis(axes, "x", points), axis(axes, "y", points)];
+  const labels = pointLabels(
+    points.map((point) => ({
+      label: visible(point.label),
+      x: scaled(point.x, xaxis.range, shared.x),
+      y: scaled(point.y, yaxis.range, shared.y),
+      weight: (best.includes(point) ? 2 : 0) + (isBaseline(point.record) ? 1 : 0),
+      at: { x: point.x.value, y: point.y.value },
+    })),
+  );
+  return {
+    data: [...line(best), ...pointTraces(points, trialStyles(records), axes, shared)],
+    layout: {
+      ...sharedLayout,
+      // A label of a point stays when its entry is clicked away, so entries are not for clicking where there are labels.
+      ...(labels.length > 0 ? { legend: { ...sharedLayout.legend, itemclick: false, itemdoubleclick: false } } : {}),
+      ...(labels.length === points.length && !severalBatches(points) ? { showlegend: false } : {}),
+      xaxis,
+      yaxis,
+      shapes: [...band("x", shared.x), ...band("y", shared.y)],
+      annotations: labels,
+    },
+  };
+}
+
+function pointsOf(records: readonly TrialRecord[], x: MetricName, y: MetricName): readonly Point[] {
+  const labels = trialLabels(records);
+  return records.flatMap((record) => {
+    if (record.status !== "completed") return [];
+    const label = labels.get(record.trial) ?? record.trial;
+    const [xs, ys] = [metricValues(record, x), metricValues(record, y)];
+    // Values of a batch size meet those of the same one, and values without any meet all.
+    return xs.flatMap((xValue) =>
+      ys
+        .filter((yValue) => xValue.batch === undefined || yValue.batch === undefined || sameSetting(xValue, yValue))
+        .map((yValue) => ({ record, label, x: xValue, y: yValue })),
+    );
+  });
+}
+
+function sameSetting(a: MetricValue, b: MetricValue): boolean {
+  return a.batch === b.batch && a.threads === b.threads;
+}
+
+/** 1 when more is better, -1 when less is; an error metric turns accuracy over. */
+function betterSign(axes: Axes, key: "x" | "y"): 1 | -1 {
+  const metric = axes[key];
+  return lowerIsBetter.has(metric) || (metric === "accuracy" && !axes.isShare) ? -1 : 1;
+}
+
+/** The points that no other point beats on one axis without losing on the other, from the best x on; none when it is one alone. */
+function frontier(points: readonly Point[], xSign: 1 | -1, ySign: 1 | -1): readonly Point[] {
+  const byX = [...points].sort((a, b) => xSign * (b.x.value - a.x.value) || ySign * (b.y.value - a.y.value));
+  const kept: Point[] = [];
+  for (const point of byX) {
+    const best = kept.at(-1);
+    if (best === undefined || ySign * (point.y.value - best.y.value) > 0) kept.push(point);
+  }
+  return kept;
+}
+
+function line(best: readonly Point[]): readonly Trace[] {
+  if (best.length < 2) return [];
+  return [
+    {
+      type: "scatter",
+      mode: "lines",
+      name: "best trade-offs",
+      x: best.map(({ x }) => x.value),
+      y: best.map(({ y }) => y.value),
+      line: { color: neutralColour, width: 1.5, dash: "dot" },
+      hoverinfo: "skip",
+    },
+  ];
+}
+
+/** The interval that more than half of the points have, at least three; equal values alone have equal ones. */
+function sharedInterval(points: readonly Point[], key: "x" | "y"): Interval | undefined {
+  const counts = new Map<string, { readonly interval: Interval; readonly count: number }>();
+  for (const point of points) {
+    const { value, ci95 } = point[key];
+    if (ci95 === undefined) continue;
+    const name = `${value} ${ci95[0]} ${ci95[1]}`;
+    counts.set(name, { interval: ci95, count: (counts.get(name)?.count ?? 0) + 1 });
+  }
+  return [...counts.values()].find(({ count }) => count >= 3 && count > points.length / 2)?.interval;
+}
+
+function isShared({ ci95 }: MetricValue, shared: Interval | undefined): boolean {
+  return ci95 !== undefined && shared !== undefined && ci95[0] === shared[0] && ci95[1] === shared[1];
+}
+
+function band(key: "x" | "y", interval: Interval | undefined): readonly Band[] {
+  if (interval === undefined || interval[0] === interval[1]) return [];
+  const [low, high] = interval;
+  const place =
+    key === "x"
+      ? ({ xref: "x", yref: "paper", x0: low, x1: high, y0: 0, y1: 1 } as const)
+      : ({ xref: "paper", yref: "y", x0: 0, x1: 1, y0: low, y1: high } as const);
+  return [{ type: "rect", layer: "below", ...place, fillcolor: `${neutralColour}26`, line: { width: 0 } }];
+}
+
+function severalBatches(points: readonly Point[]): boolean {
+  return new Set(points.map(batchOf)).size > 1;
+}
+
+/** With several batch sizes the shape says which, else it belongs to the trial as the colour does. */
+function pointTraces(
+  points: readonly Point[],
+  styleOf: (record: TrialRecord) => TrialStyle,
+  axes: Axes,
+  shared: Readonly<Record<"x" | "y", Interval | undefined>>,
+): readonly Trace[] {
+  const batches = [...new Set(points.map(batchOf))];
+  const shapeOf = (batch: number | undefined) => symbols[batches.indexOf(batch) % symbols.length] ?? "circle";
+  const several = severalBatches(points);
+  const named = new Set<string>();
+  const traces = points.map((point): Trace => {
+    const { color, symbol } = styleOf(point.record);
+    const { trial } = point.record;
+    const showlegend = !named.has(trial);
+    named.add(trial);
+    return {
+      type: "scatter",
+      mode: "markers",
+      name: plotText(point.label),
+      legendgroup: trial,
+      showlegend,
+      x: [point.x.value],
+      y: [point.y.value],
+      marker: { color, symbol: several ? shapeOf(batchOf(point)) : symbol, size: 11 },
+      ...(isShared(point.x, shared.x) ? {} : errorBars("error_x", point.x, color)),
+      ...(isShared(point.y, shared.y) ? {} : errorBars("error_y", point.y, color)),
+      hovertemplate: `<b>%{fullData.name}</b><br>${hoverText(axes, "x", point)}<br>${hoverText(axes, "y", point)}<extra></extra>`,
+    };
+  });
+  return several ? [...traces, ...batches.map((batch) => shapeLegend(batch, shapeOf(batch)))] : traces;
+}
+
+function batchOf({ x, y }: Point): number | undefined {
+  return x.batch ?? y.batch;
+}
+
+/** A legend entry without points: which batch size a shape stands for. */
+function shapeLegend(batch: number | undefined, symbol: (typeof symbols)[number]): Trace {
+  const marker = { color: "#00000000", symbol, size: 11, line: { color: neutralColour, width: 1.5 } } as const;
+  return { type: "scatter", mode: "markers", name: `batch ${batch}`, x: [null], y: [null], marker };
+}
+
+/** Thin, pale and without caps: the points are what is read first. */
+function errorBars(key: "error_x" | "error_y", { value, ci95 }: MetricValue, color: Colour) {
+  if (ci95 === undefined) return {};
+  const bars: ErrorBars = {
+    type: "data",
+    symmetric: false,
+    array: [ci95[1] - value],
+    arrayminus: [value - ci95[0]],
+    color: `${color}80`,
+    thickness: 1.5,
+    width: 0,
+  };
+  return { [key]: bars };
+}
+
+function hoverText(axes: Axes, key: "x" | "y", point: Point): string {
+  const metric = axes[key];
+  const { value, ci95, batch } = point[key];
+  const show = (x: number) => metricText(metric, x, axes.isShare);
+  const interval = ci95 === undefined ? "" : ` (${show(ci95[0])} to ${show(ci95[1])})`;
+  return `${titles[metric].split(",")[0]}: ${show(value)}${interval}${batch === undefined ? "" : `, batch ${batch}`}`;
+}
+
+/** An axis that shows every point with its whole interval, and sizes from zero on. */
+function axis({ isShare, ...metrics }: Axes, key: "x" | "y", points: readonly Point[]) {
+  const metric = metrics[key];
+  const isPercent = metric === "size_reduction" || (isShare && (metric === "accuracy" || metric === "accuracy_drop"));
+  const isBytes = metric === "size" || metric === "memory";
+  const values = points.flatMap((point) => [point[key].value, ...(point[key].ci95 ?? [])]);
+  const range = paddedRange(isBytes ? [0, ...values] : values, isPercent ? 1 : Number.POSITIVE_INFINITY);
+  const title = { text: metric === "accuracy" && !isShare ? "mean absolute error" : titles[metric], standoff: 12 };
+  const format = isPercent ? { tickformat: "~%" } : isBytes ? { tickformat: "~s" } : {};
+  const suffix = metric === "speedup" ? { ticksuffix: "x" } : {};
+  return { title, automargin: true, range, ...format, ...suffix } satisfies Axis;
+}
+
+/** A little more than the values; past `most`, which nothing can exceed, and below zero only as much as a marker needs. */
+function paddedRange(values: readonly number[], most: number): Interval {
+  if (values.length === 0) return [0, 1];
+  const low = values.reduce((a, b) => Math.min(a, b));
+  const high = values.reduce((a, b) => Math.max(a, b));
+  const span = high - low || Math.abs(high) * 0.2 || 1;
+  const least = low < 0 ? low - span : Math.min(low, 0) - 0.02 * span;
+  const from = Math.max(low - 0.06 * span, least, -Number.MAX_VALUE);
+  const to = Math.min(high + 0.06 * span, Math.max(most, high) + 0.02 * span, Number.MAX_VALUE);
+  return [from, to];
+}
+
+/** A value and its interval as shares of an axis, 0 to 1. */
+function scaled({ value, ci95 }: MetricValue, range: Interval, shared: Interval | undefined): Placed {
+  const bar = ci95 === undefined || isShared({ value, ci95 }, shared) ? undefined : ci95;
+  return {
+    at: share(value, range),
+    ...(bar ? { bar: [share(bar[0], range), share(bar[1], range)] } : {}),
+  };
+}
