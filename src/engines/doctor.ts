@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { readCpu } from "../base/cpu.js";
 import { ownPackage } from "../base/package.js";
 import { nativeBindingPath } from "./tfjs.js";
 
@@ -30,7 +30,7 @@ export interface MachineFacts {
   readonly node: string;
   /** As Node names it: "x64", "arm64" ... */
   readonly architecture: string;
-  /** Lower-case instruction sets as Linux names them; absent where the system does not tell. */
+  /** Vector instruction sets as Linux names them; absent where the system does not tell. */
   readonly cpuFlags: ReadonlySet<string> | undefined;
   /** CPUs that this process may use. */
   readonly cores: number;
@@ -174,11 +174,12 @@ async function gather(): Promise<MachineFacts> {
     installedVersion("danfojs-node"),
     loads("sharp", "m.versions.sharp"),
   ]);
+  const { arch, flags, cores } = readCpu();
   return {
     node: process.versions.node,
-    architecture: process.arch,
-    cpuFlags: cpuFlags(),
-    cores: availableParallelism(),
+    architecture: arch,
+    cpuFlags: flags.length === 0 ? undefined : new Set(flags),
+    cores,
     freeBytes: freeBytes(process.cwd()),
     packages: { onnxruntime, tensorflow, wasm: installedVersion("@tensorflow/tfjs-backend-wasm"), danfo, sharp },
     python: checkout ? existsSync(join(root, ".nibble", "venv", "nibble-requirements.sha256")) : undefined,
@@ -246,16 +247,6 @@ function installedVersion(name: string): Loads {
     return { ok: true, version: (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version };
   } catch {
     return { ok: false, reason: "not installed" };
-  }
-}
-
-function cpuFlags(): ReadonlySet<string> | undefined {
-  try {
-    const text = readFileSync("/proc/cpuinfo", "utf8");
-    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1];
-    return flags === undefined ? undefined : new Set(flags.trim().toLowerCase().split(/\s+/));
-  } catch {
-    return undefined;
   }
 }
 

@@ -6,3 +6,6 @@ test("the CPU's name and instruction sets are read from /proc/cpuinfo of x86 and
     "processor\t: 0\nmodel name\t: Example 9000 \nflags\t\t: fpu sse4_2 avx2 avx512f avx_vnni aes\n\nprocessor\t: 1\n";
   const arm = "processor\t: 0\nFeatures\t: fp asimd asimddp i8mm crc32\nCPU part\t: 0xd0c\n";
   expect(parseCpuInfo(x86)).toEqual({ model: "Example 9000", flags: ["avx2", "avx512f", "avx_vnni", "sse4_2"] });
+  expect(parseCpuInfo(arm)).toEqual({ model: undefined, flags: ["asimd", "asimddp", "i8mm"] });
+  expect(parseCpuInfo("")).toEqual({ model: undefined, flags: [] });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseCpuInfo, readEnvironment } from "../../src/measure/environment.js";
+import { readEnvironment } from "../../src/measure/environment.js";
 import { peakRssBytes } from "../../src/measure/memory.js";
 import { maxRelativeError, trackParity } from "../../src/measure/parity.js";
 import { sizeResult } from "../../src/measure/size.js";
@@ -69,15 +69,6 @@ test("the parts of a size add up to the file", () => {
   const size = sizeResult({ codes: 700, scales: 40, zeroPoints: 10, float: 100 }, 1000, 4000);
   expect(size).toEqual({ bytes: 1000, ratio: 0.25, codes: 700, scales: 40, zeroPoints: 10, float: 100, other: 150 });
   expect(() => sizeResult({ codes: 700, scales: 0, zeroPoints: 0, float: 0 }, 600, 4000)).toThrow("700 bytes");
-});
-
-test("the CPU's name and instruction sets are read from /proc/cpuinfo of x86 and ARM", () => {
-  const x86 =
-    "processor\t: 0\nmodel name\t: Example 9000 \nflags\t\t: fpu sse4_2 avx2 avx512f avx_vnni aes\n\nprocessor\t: 1\n";
-  const arm = "processor\t: 0\nFeatures\t: fp asimd asimddp i8mm crc32\nCPU part\t: 0xd0c\n";
-  expect(parseCpuInfo(x86)).toEqual({ model: "Example 9000", flags: ["avx2", "avx512f", "avx_vnni", "sse4_2"] });
-  expect(parseCpuInfo(arm)).toEqual({ model: undefined, flags: ["asimd", "asimddp", "i8mm"] });
-  expect(parseCpuInfo("")).toEqual({ model: undefined, flags: [] });
 });
 
 test("the environment of this machine is complete, and its memory is of a process of megabytes", () => {
