@@ -121,7 +121,8 @@ test("a trial runs the test split through its own model once, and calibrates not
     calibration,
     keep: {},
   } as const;
-  const { attestation } = await evaluate(experiment, "sha256:0123456789abcdef", scheme);
+  const measures = { accuracy: true, latency: [], size: true, memory: false, layers: true };
+  const { attestation } = await evaluate(experiment, { id: "sha256:0123456789abcdef", scheme, measures });
   expect(attestation.attested).toBe(true);
   const test = new Set(dataset.splits.test);
   expect(read.filter((index) => !test.has(index))).toEqual([]);
