@@ -37,6 +37,9 @@ export function settingsOf(ref: DataReference, options: readonly OptionSpec[]): 
       fail("data-option-needed", { reader: ref.reader, option: name, why: summary });
     }
   }
+  if (ref.settings.scale === 0) {
+    fail("data-option-invalid", { option: "scale", expected: "a number other than 0", given: "0" });
+  }
   function read<T>(name: string, expected: string, convert: (value: unknown) => T | undefined): T | undefined {
     const value = ref.settings[name];
     if (value === undefined) return undefined;

@@ -53,6 +53,7 @@ export function declare(
       report(diagnostic("scheme-name-taken", { name }, { span: at.span }));
     }
   }
+  reportNearTwins([...(found.get("experiment") ?? new Map()).values()], report);
   const of = <T>(kind: Definition["kind"]) => found.get(kind) as unknown as ReadonlyMap<string, T>;
   return {
     models: of("model"),
@@ -77,6 +78,17 @@ function add(
   }
   const place = placeOf(first.name.span, span, sources);
   report(diagnostic("duplicate-name", { kind: kinds[statement.kind], name, first: place }, { span }));
+}
+
+/** Results of an experiment lie in a folder of its name, and many disks take `Sweep` and `sweep` for one. */
+function reportNearTwins(experiments: readonly Definition[], report: Report): void {
+  const first = new Map<string, string>();
+  for (const { name: written } of experiments) {
+    const { name, span } = written;
+    const twin = first.get(name.toLowerCase());
+    if (twin !== undefined) report(diagnostic("names-differ-in-case", { names: [twin, name] }, { span }));
+    else first.set(name.toLowerCase(), name);
+  }
 }
 
 /** `line 3`, with the file where it is another one. */

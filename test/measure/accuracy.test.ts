@@ -132,9 +132,9 @@ test("what cannot be scored is said in words", () => {
   expect(messages.join("\n")).toMatchInlineSnapshot(`
     "prediction-not-finite: the model gives NaN for sample 1 | look for NaN or very large values in the weights, the data and its scale
     prediction-not-finite: the model gives Infinity for sample 0 | look for NaN or very large values in the weights, the data and its scale
-    output-width: the model gives 2 value(s) a sample, but the labels have 3 classes | use a model with 3 outputs, or labels with 2 classes
-    output-width: the model gives 1 value(s) a sample, but the labels have 3 classes | use a model with 3 outputs, or labels with 1 classes
-    output-width: the model gives 3 value(s) a sample, but a label has 1 | choose as many label columns as the model has outputs
+    output-width: the model gives 2 values a sample, but the labels have 3 classes | a label may be out of place: \`classes: [...]\` in the data lists those that count, and names the row of any other
+    output-width: the model gives 1 value a sample, but the labels have 3 classes | a label may be out of place: \`classes: [...]\` in the data lists those that count, and names the row of any other
+    output-width: the model gives 3 values a sample, but a label has 1 | choose as many label columns as the model has outputs
     no-test-samples: the test split has no samples, so no accuracy can be measured | give the test split a share of the data: \`split: train 80% test 20%\`"
   `);
 });

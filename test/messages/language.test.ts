@@ -39,6 +39,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   ["misspelt options", experiment("try static { calibraton: mse, samples: 3, samples: 4 }")],
   ["an option that has to be there", "data d = random { count: 3 }"],
   ["names twice", "param a = 1\nparam a = 2\nscheme static = dynamic"],
+  [
+    "experiments that differ in capitals",
+    `${experiment("try static")}${experiment("try dynamic").replace(definitions, "").replace("experiment a", "experiment A")}`,
+  ],
   ["definitions in circles", "param a = b\nparam b = a\nscheme x = y\nscheme y = x"],
   [
     "imports",

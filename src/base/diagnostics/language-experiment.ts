@@ -122,7 +122,7 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
     ...(product(wanted) === product(given) ? { hint: `give the data the option shape: ${shaped(wanted)}` } : {}),
   }),
   "input-count-mismatch": ({ model, inputs, data, given }) => ({
-    message: `the model "${model}" has ${inputs.length} inputs (${listed(inputs, 4)}), and the data "${data}" gives ${given}`,
+    message: `the model "${model}" has ${inputs.length} ${inputs.length === 1 ? "input" : "inputs"} (${listed(inputs, 4)}), and the data "${data}" gives ${given}`,
   }),
   "open-input-shape": ({ model, input, shape }) => ({
     message: `the model "${model}" leaves the shape of input "${input}" open: ${shaped(shape)}`,

@@ -8,6 +8,8 @@ export interface NameFacts {
   "unknown-option": UnknownFacts & { readonly owner: string };
   "missing-option": { readonly owner: string; readonly option: string; readonly summary: string };
   "duplicate-name": { readonly kind: string; readonly name: string; readonly first: string };
+  /** Two experiments whose names are the same but for capitals. */
+  "names-differ-in-case": { readonly names: readonly [string, string] };
   "duplicate-option": { readonly option: string; readonly line: number };
   "duplicate-clause": { readonly clause: string; readonly line: number };
   "scheme-name-taken": { readonly name: string };
@@ -48,6 +50,10 @@ export const nameWording: WordingOf<NameFacts> = {
   "duplicate-name": ({ kind, name, first }) => ({
     message: `the ${kind} "${name}" is already defined at ${first}`,
     hint: "rename one of the two",
+  }),
+  "names-differ-in-case": ({ names: [first, second] }) => ({
+    message: `the experiments "${first}" and "${second}" differ in capitals alone`,
+    hint: "their results share one folder on disks that ignore capitals: rename one of the two",
   }),
   "duplicate-option": ({ option, line }) => ({
     message: `the option "${option}" is given twice, first on line ${line}`,

@@ -22,7 +22,7 @@ export interface SyntaxFacts {
   "statement-not-available": { readonly statement: string };
 }
 
-const quoted = (found: string) => (found.startsWith("end of ") ? found : `"${found}"`);
+const quoted = (found: string) => (/^(end of |")/.test(found) ? found : `"${found}"`);
 
 const characterHints: Readonly<Record<string, string>> = {
   ";": "statements end at the end of the line; remove it",

@@ -26,9 +26,17 @@ export interface ValueFacts {
   "regex-invalid": { readonly pattern: string; readonly reason: string };
 }
 
+/** `8` where a data type is wanted means the signed integers of that width. */
+function widthMeant(name: string, known: readonly string[]): { readonly nearest?: string } {
+  return known.includes(`int${name}`) ? { nearest: `int${name}` } : {};
+}
+
 export const valueWording: WordingOf<ValueFacts> = {
   "value-type": ({ option, expected, found }) => ({
     message: `"${option}" takes ${expected}; ${found} is not`,
+    ...(expected.includes("number") && /^"[-+\d.]+"$/.test(found)
+      ? { hint: `numbers stand without quotes: ${found.slice(1, -1)}` }
+      : {}),
     ...(/^[-+\d.]+ (%|x|us|ms|s|min|[kKMG]?i?B|dB)$/.test(found)
       ? { hint: `a unit has no space before it: ${found.replace(" ", "")}` }
       : {}),
@@ -51,7 +59,7 @@ export const valueWording: WordingOf<ValueFacts> = {
   }),
   "unknown-choice": (facts) => ({
     message: `"${facts.option}" has no choice "${facts.name}"`,
-    ...nearestOr(facts, "choices"),
+    ...nearestOr({ ...facts, ...widthMeant(facts.name, facts.known) }, "choices"),
   }),
   "choice-argument": ({ choice, problem, argument }) => {
     if (problem === "unexpected")

@@ -50,6 +50,8 @@ export interface ModelFacts {
   "unsupported-layer": LayerFacts & { readonly nearest?: string; readonly reason?: string };
   "unsupported-option": LayerFacts & { readonly option: string; readonly value: string; readonly reason: string };
   "layer-option": LayerFacts & { readonly option: string; readonly expected: string; readonly found: string };
+  /** Of several outputs the first is scored. */
+  "several-outputs": { readonly outputs: readonly string[] };
   "option-ignored": LayerFacts & { readonly option: string; readonly value: string };
   "layer-input-count": LayerFacts & { readonly expected: string; readonly found: number };
   "layer-sizes": LayerFacts & { readonly shapes: readonly (readonly number[])[]; readonly problem: string };
@@ -187,6 +189,7 @@ const layers: Pick<
   | "unsupported-option"
   | "layer-option"
   | "option-ignored"
+  | "several-outputs"
   | "layer-input-count"
   | "layer-sizes"
   | "mask-read"
@@ -198,14 +201,18 @@ const layers: Pick<
     message: `${layerOf(facts)} cannot be read${facts.reason === undefined ? "" : `: ${facts.reason}`}`,
     hint:
       facts.nearest === undefined
-        ? `rebuild the model without it, or give its meaning with registerLayer("${facts.className}", ...)`
-        : `did you mean "${facts.nearest}"? A layer of your own is given with registerLayer("${facts.className}", ...)`,
+        ? "rebuild the model without it: layers of one's own are not lowered yet"
+        : `did you mean "${facts.nearest}"? Layers of one's own are not lowered yet`,
   }),
   "unsupported-option": (facts) => ({
     message: `${layerOf(facts)} has ${facts.option} ${facts.value}: ${facts.reason}`,
   }),
   "layer-option": (facts) => ({
     message: `${facts.option} of ${layerOf(facts)} must be ${facts.expected}, and is ${facts.found}`,
+  }),
+  "several-outputs": ({ outputs }) => ({
+    message: `the model has ${outputs.length} outputs (${outputs.join(", ")}); accuracy is that of the first, "${outputs[0]}"`,
+    hint: "parity with TF.js and SQNR of layers cover all of them",
   }),
   "option-ignored": (facts) => ({
     message: `${layerOf(facts)} has ${facts.option} ${facts.value}, which TF.js ignores; so does Nibble`,

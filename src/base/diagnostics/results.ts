@@ -64,6 +64,8 @@ const causes = {
   other: { message: "the write failed", hint: "check the disk, then run again: finished trials are kept" },
 } as const;
 
+const values = (count: number) => `${count} ${count === 1 ? "value" : "values"}`;
+
 export const resultsWording: WordingOf<ResultsFacts> = {
   "prediction-not-finite": ({ sample, value }) => ({
     message: `the model gives ${value} for sample ${sample}`,
@@ -76,14 +78,16 @@ export const resultsWording: WordingOf<ResultsFacts> = {
   "output-width": ({ width, labels, expected }) =>
     labels === "class"
       ? {
-          message: `the model gives ${width} value(s) a sample, but the labels have ${expected} classes`,
+          message: `the model gives ${values(width)} a sample, but the labels have ${expected} classes`,
           hint:
             expected === 2
               ? "two classes need one output (a probability) or two"
-              : `use a model with ${expected} outputs, or labels with ${width} classes`,
+              : expected > width
+                ? "a label may be out of place: `classes: [...]` in the data lists those that count, and names the row of any other"
+                : "`classes: [...]` in the data names every class, in the order of the model's outputs, also those that no row has",
         }
       : {
-          message: `the model gives ${width} value(s) a sample, but a label has ${expected}`,
+          message: `the model gives ${values(width)} a sample, but a label has ${expected}`,
           hint: "choose as many label columns as the model has outputs",
         },
   "no-test-samples": () => ({

@@ -25,11 +25,19 @@ const STORED_BYTES = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float
 /** Elements of one weight; more than this is no weight that a CPU runs. */
 const MAX_ELEMENTS = 2 ** 31 - 1;
 
+/** Weight files of one model; converters write shards of 4 MB. */
+const MAX_SHARDS = 10_000;
+
 /** The groups of a `weightsManifest`. @param path what messages call the file */
 export function weightGroups(json: Json | undefined, path: string): WeightGroup[] {
   const where = `"weightsManifest" of "${path}"`;
+  let shards = 0;
   return arrayAt(json, where).map((item, index) => {
     const group = objectAt(item, `group ${index + 1} of ${where}`);
+    shards += arrayAt(group.paths, `"paths" of ${where}`).length;
+    if (shards > MAX_SHARDS) {
+      fail("model-json-shape", { where, expected: `at most ${MAX_SHARDS} weight files`, found: "longer" });
+    }
     return {
       paths: arrayAt(group.paths, `"paths" of ${where}`).map((shard) => stringAt(shard, `"paths" of ${where}`)),
       weights: weightSpecs(group.weights, where),

@@ -70,7 +70,7 @@ export function unknownLayers(topology: ModelTopology): Diagnostic[] {
   return placesOf(topology)
     .filter(({ definition }) => definition === undefined)
     .map(({ site: { name: layer, className } }) => {
-      const reason = REASONS[className];
+      const reason = Object.hasOwn(REASONS, className) ? REASONS[className] : undefined;
       const nearest = distance.closest(className, known);
       const near = reason === undefined && distance.distance(className, nearest) <= 2;
       return diagnostic("unsupported-layer", {

@@ -155,6 +155,6 @@ function regexMatches(pattern: string, flags: string, names: readonly string[]):
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return "matching takes too long; avoid repeats inside repeats";
-    return (message ?? "it is not valid").replace(/^Invalid regular expression: /, "");
+    return (message ?? "it is not valid").replace(/^Invalid regular expression: \/.*\/\w*: /s, "");
   }
 }
