@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readCpu } from "../base/cpu.js";
-import { DiagnosticError } from "../base/diagnostic.js";
+import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
@@ -61,10 +61,15 @@ export function thisCpu(): CpuProfile {
 
 async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   const model = await readTfjs(ref.path);
-  const { layers, inputs, diagnostics } = summarize(model, ref.inputShape ? { inputShape: ref.inputShape } : {});
+  const { layers, inputs, outputs, diagnostics } = summarize(
+    model,
+    ref.inputShape ? { inputShape: ref.inputShape } : {},
+  );
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new DiagnosticError(...errors);
-  return { hash: model.hash, layers, inputs, remarks: diagnostics };
+  const names = outputs.map(({ name }) => name);
+  const several = names.length < 2 ? [] : [diagnostic("several-outputs", { outputs: names }, { severity: "warning" })];
+  return { hash: model.hash, layers, inputs, remarks: [...diagnostics, ...several] };
 }
 
 async function describeData(ref: DataReference): Promise<DataDescription> {

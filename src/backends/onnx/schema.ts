@@ -1,5 +1,4 @@
 import protobuf from "protobufjs/light.js";
-import type { DType } from "../../tensor/tensor.js";
 
 /**
  * The messages of ONNX that Nibble writes and reads, by field number.
@@ -83,22 +82,6 @@ export const IR_VERSION = 10;
 
 /** Operator sets of every file that Nibble writes. */
 export const OPSETS = { "": 21, "com.microsoft": 1 } as const;
-
-/** `TensorProto.DataType` of each element type. */
-export const DATA_TYPES = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  bfloat16: 16,
-} as const satisfies Record<DType, number>;
 
 /** `AttributeProto.AttributeType` of the kinds that the IR knows. */
 export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;

@@ -1,9 +1,10 @@
 import { fail } from "../../base/diagnostic.js";
 import { ownPackage } from "../../base/package.js";
 import type { Attribute, Dim, Graph, GraphValue, Node } from "../../ir/graph.js";
+import { codeOfDType } from "../../ir/operators/element-type.js";
 import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import { attributeKind } from "./attribute-kind.js";
-import { ATTRIBUTE_TYPES, DATA_TYPES, IR_VERSION, MAX_BYTES, ModelProto, OPSETS } from "./schema.js";
+import { ATTRIBUTE_TYPES, IR_VERSION, MAX_BYTES, ModelProto, OPSETS } from "./schema.js";
 
 /**
  * A graph as an ONNX file: IR version 10, opset 21 and `com.microsoft` 1, weights little-endian in `raw_data`.
@@ -72,13 +73,13 @@ function attributeProto(node: Node, name: string, value: Attribute): object {
 }
 
 function tensorProto(value: Tensor): object {
-  return { dims: value.shape, dataType: DATA_TYPES[value.dtype], rawData: bytesOf(value) };
+  return { dims: value.shape, dataType: codeOfDType(value.dtype), rawData: bytesOf(value) };
 }
 
 function valueProto({ name, type }: GraphValue): object {
   return {
     name,
-    type: { tensorType: { elemType: DATA_TYPES[type.dtype], shape: { dim: type.shape.map(dimProto) } } },
+    type: { tensorType: { elemType: codeOfDType(type.dtype), shape: { dim: type.shape.map(dimProto) } } },
   };
 }
 

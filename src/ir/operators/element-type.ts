@@ -1,7 +1,7 @@
 import type { DType } from "../../tensor/tensor.js";
 import { OperatorError } from "./operator.js";
 
-/** Codes of element types in attributes (`to` of Cast, `output_dtype`): TensorProto.DataType of onnx.proto. */
+/** Codes of element types in files and in attributes (`to` of Cast, `output_dtype`): TensorProto.DataType of onnx.proto. */
 const codes: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
@@ -17,7 +17,7 @@ const codes: Readonly<Record<DType, number>> = {
   bfloat16: 16,
 };
 
-/** The number that attributes name a dtype by. */
+/** The number that ONNX names a dtype by. */
 export function codeOfDType(dtype: DType): number {
   return codes[dtype];
 }
