@@ -32,14 +32,14 @@ export interface Trace {
 export type Colour = `#${string}`;
 
 export const symbols = ["circle", "square", "diamond", "triangle-up", "x"] as const;
-export type Symbol = (typeof symbols)[number] | "cross";
+export type MarkerSymbol = (typeof symbols)[number] | "cross";
 
 export const dashes = ["solid", "dash", "dot", "dashdot"] as const;
 export type Dash = (typeof dashes)[number];
 
 export interface Marker {
   readonly color: Colour;
-  readonly symbol: Symbol;
+  readonly symbol: MarkerSymbol;
   /** Pixels across. */
   readonly size: number;
   readonly line?: { readonly color: Colour; readonly width: number };
@@ -128,6 +128,7 @@ export interface Band {
 /** What the layouts of all our plots have. */
 export const sharedLayout = {
   hovermode: "closest",
+  showlegend: true,
   // At the bottom of the whole figure: plotly then makes room for it below slanted tick labels.
   legend: { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom" },
   margin: { l: 60, r: 20, t: 16, b: 60 },

@@ -68,9 +68,13 @@ function layerAxis(order: readonly string[]): Axis {
   };
 }
 
-/** Layer names as the trial with the most layers orders them, then those that only others have. */
+/** Names of the layers whose error was measured, in the order of {@link orderedLayers}. */
 export function layerOrder(records: readonly TrialRecord[]): readonly string[] {
-  const lists = records.map((record) => (record.status === "completed" ? (record.layers ?? []) : []));
-  lists.sort((a, b) => b.length - a.length);
-  return [...new Set(lists.flat().map(({ layer }) => layer))];
+  return orderedLayers(records.map((record) => (record.status === "completed" ? (record.layers ?? []) : [])));
+}
+
+/** Layer names as the trial with the most layers orders them, then those that only others have. */
+export function orderedLayers(trials: readonly (readonly { readonly layer: string }[])[]): readonly string[] {
+  const longestFirst = trials.toSorted((a, b) => b.length - a.length);
+  return [...new Set(longestFirst.flat().map(({ layer }) => layer))];
 }

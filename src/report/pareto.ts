@@ -14,7 +14,7 @@ import {
   type Trace,
 } from "./figure.js";
 import { plotText } from "./markup.js";
-import { type Placed, pointLabels } from "./point-labels.js";
+import { type LabelledPoint, type Placed, pointLabels } from "./point-labels.js";
 import { isBaseline, visible } from "./rows.js";
 import { share } from "./share.js";
 import { neutralColour, type TrialStyle, trialStyles } from "./trial-style.js";
@@ -61,15 +61,14 @@ export function pareto(records: readonly TrialRecord[], x: MetricName, y: Metric
   const best = frontier(points, betterSign(axes, "x"), betterSign(axes, "y"));
   const shared = { x: sharedInterval(points, "x"), y: sharedInterval(points, "y") };
   const [xaxis, yaxis] = [axis(axes, "x", points), axis(axes, "y", points)];
-  const labels = pointLabels(
-    points.map((point) => ({
-      label: visible(point.label),
-      x: scaled(point.x, xaxis.range, shared.x),
-      y: scaled(point.y, yaxis.range, shared.y),
-      weight: (best.includes(point) ? 2 : 0) + (isBaseline(point.record) ? 1 : 0),
-      at: { x: point.x.value, y: point.y.value },
-    })),
-  );
+  const labelled = (point: Point): LabelledPoint => ({
+    label: visible(point.label),
+    x: scaled(point.x, xaxis.range, shared.x),
+    y: scaled(point.y, yaxis.range, shared.y),
+    weight: (best.includes(point) ? 2 : 0) + (isBaseline(point.record) ? 1 : 0),
+    at: { x: point.x.value, y: point.y.value },
+  });
+  const labels = pointLabels(points.map(labelled), best.map(labelled));
   return {
     data: [...line(best), ...pointTraces(points, trialStyles(records), axes, shared)],
     layout: {

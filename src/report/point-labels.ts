@@ -44,13 +44,17 @@ interface Candidate {
 
 /**
  * Labels for as many points as have room for one: no label covers a point or another label, and no line to a label
- * crosses one. Pure: the same points give the same labels.
+ * crosses one; one that covers a part of an error bar or of the line through `line` is the last choice.
+ * Pure: the same points give the same labels.
  */
-export function pointLabels(points: readonly LabelledPoint[]): readonly Annotation[] {
+export function pointLabels(
+  points: readonly LabelledPoint[],
+  line: readonly LabelledPoint[] = [],
+): readonly Annotation[] {
   const wanted = points.length > many ? points.filter(({ weight }) => weight > 0) : points;
   const order = [...wanted].sort((a, b) => b.weight - a.weight || a.x.at - b.x.at || a.y.at - b.y.at);
   const markers = points.map((point) => around(centre(point), 7));
-  const bars = points.flatMap(barsOf);
+  const bars = [...points.flatMap(barsOf).map((bar) => [bar]), ...segments(line)];
   const labels: Box[] = [];
   const lines: Box[] = [];
   return order.flatMap((point) => {
@@ -89,7 +93,8 @@ const candidates: readonly Candidate[] = [
 
 interface Taken {
   readonly markers: readonly Box[];
-  readonly bars: readonly Box[];
+  /** Error bars and pieces of the line, each as boxes along it. */
+  readonly bars: readonly (readonly Box[])[];
   readonly labels: readonly Box[];
   readonly lines: readonly Box[];
 }
@@ -122,8 +127,19 @@ function placeAt(point: LabelledPoint, width: number, candidate: Candidate, take
   if (line.some((piece) => taken.labels.some((box) => overlap(box, piece)))) return;
   const own = around({ x, y }, 7);
   const passed = taken.markers.filter((box) => line.some((piece) => overlap(box, piece)) && !overlap(box, own));
-  const crossed = taken.bars.filter((box) => overlap(box, label)).length;
-  return { candidate, label, line, cost: Math.abs(ay) + Math.abs(ax) / 2 + 14 * crossed + 40 * passed.length };
+  const crossed = taken.bars.filter((bar) => bar.some((box) => overlap(box, label))).length;
+  return { candidate, label, line, cost: Math.abs(ay) + Math.abs(ax) / 2 + 22 * crossed + 40 * passed.length };
+}
+
+function segments(line: readonly LabelledPoint[]): readonly (readonly Box[])[] {
+  return line.slice(1).map((point, i) => {
+    const [from, to] = [centre(line[i] ?? point), centre(point)];
+    const steps = Math.max(1, Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / 5));
+    return Array.from({ length: steps + 1 }, (_, step) => {
+      const at = step / steps;
+      return around({ x: from.x + (to.x - from.x) * at, y: from.y + (to.y - from.y) * at }, 2);
+    });
+  });
 }
 
 /** Small boxes along the line from a point to its label, so that lines can be compared as boxes are. */

@@ -1,5 +1,5 @@
 import type { TrialRecord } from "../results/record.js";
-import { type Colour, type Dash, dashes, type Symbol, symbols } from "./figure.js";
+import { type Colour, type Dash, dashes, type MarkerSymbol, symbols } from "./figure.js";
 import { isBaseline } from "./rows.js";
 
 /** Okabe and Ito's colours, an olive for their yellow and no black: told apart with colour blindness, on light and dark ground. */
@@ -10,7 +10,7 @@ export const neutralColour: Colour = "#8a8f98";
 
 export interface TrialStyle {
   readonly color: Colour;
-  readonly symbol: Symbol;
+  readonly symbol: MarkerSymbol;
   readonly dash: Dash;
 }
 
@@ -29,7 +29,7 @@ export function trialStyles(records: readonly TrialRecord[]): (record: TrialReco
 function styleAt(order: number): TrialStyle {
   return {
     color: colours[order % colours.length] as Colour,
-    symbol: symbols[order % symbols.length] as Symbol,
+    symbol: symbols[order % symbols.length] as MarkerSymbol,
     dash: dashes[Math.floor(order / colours.length) % dashes.length] as Dash,
   };
 }
