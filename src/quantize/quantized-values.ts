@@ -43,7 +43,8 @@ function kindOf(
   { opType, inputs, outputs }: Node,
   types: ReadonlyMap<string, ValueType>,
 ): QuantizedValue["kind"] | undefined {
-  if (moves.has(opType)) return undefined;
+  // Codes with equal parameters are joined as they are.
+  if (moves.has(opType) || opType === "Concat") return undefined;
   if (isOf("codes", types.get(outputs[0] ?? ""))) return "codes";
   const readsCodes = inputs.some((name) => isOf("codes", types.get(name)));
   return readsCodes && opType !== "DequantizeLinear" && opType !== "Cast" ? "float" : undefined;

@@ -3,9 +3,10 @@ import type { CompletedRecord, TrialRecord } from "../results/record.js";
 import { bytes, fixed } from "../results/units.js";
 import type { Cell, Column } from "./columns.js";
 import { reportFigures, type TitledFigure } from "./figures.js";
+import { stepText } from "./gap.js";
 import { script } from "./html-script.js";
 import { style } from "./html-style.js";
-import { layerOrder } from "./layers.js";
+import { layerOrder, orderedLayers } from "./layers.js";
 import { escapeHtml, scriptJson } from "./markup.js";
 import { failedNotes, methodNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
@@ -119,7 +120,7 @@ function plot({ title, caption, figure }: TitledFigure, index: number): string {
 function details(records: readonly TrialRecord[]): string {
   const completed = records.filter((record) => record.status === "completed");
   const first = records[0];
-  const parts = [layerTable(completed), sizeTable(completed), first ? manifest(first) : ""].filter(
+  const parts = [layerTable(completed), gapTable(completed), sizeTable(completed), first ? manifest(first) : ""].filter(
     (part) => part !== "",
   );
   return parts.length === 0 ? "" : `<section><h2>Details</h2>${parts.join("\n")}</section>`;
@@ -137,6 +138,25 @@ function layerTable(records: readonly CompletedRecord[]): string {
     }),
   ]);
   return folded("SQNR of each layer, dB", ["layer", ...namesOf(shown, records)], rows);
+}
+
+/** Layers without a value that is quantized have no row. */
+function gapTable(records: readonly CompletedRecord[]): string {
+  const shown = records.filter(({ gap }) => gap !== undefined);
+  const names = orderedLayers(shown.map(({ gap }) => gap?.layers ?? []));
+  if (names.length === 0) return "";
+  const rows = names.map((layer) => [
+    visible(layer),
+    ...shown.map(({ gap }) => {
+      const found = gap?.layers.find((each) => each.layer === layer);
+      return found === undefined ? "" : stepText(found.maxSteps);
+    }),
+  ]);
+  return folded(
+    "Simulated and executed: largest difference in each layer, steps of quantization",
+    ["layer", ...namesOf(shown, records)],
+    rows,
+  );
 }
 
 function sizeTable(records: readonly CompletedRecord[]): string {

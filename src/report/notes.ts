@@ -4,6 +4,7 @@ import { trialLabels } from "../results/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, FailedRecord, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, fixed } from "../results/units.js";
+import { gapRemarks, gapSentence } from "./gap.js";
 import type { Report } from "./report.js";
 import { isBaseline, visible } from "./rows.js";
 
@@ -19,7 +20,10 @@ export function trialNotes(records: readonly TrialRecord[]): readonly Note[] {
   return records.flatMap((record) => {
     if (record.status !== "completed" || isBaseline(record)) return [];
     const label = visible(labels.get(record.trial) ?? record.trial);
-    return [...attestationNotes(record), ...speedNotes(record)].map((text) => ({ label, text: visible(text) }));
+    return [...attestationNotes(record), ...gapRemarks(record), ...speedNotes(record)].map((text) => ({
+      label,
+      text: visible(text),
+    }));
   });
 }
 
@@ -80,6 +84,7 @@ export function methodNotes({ records }: Report): readonly Note[] {
     speedMethod(completed),
     memoryMethod(completed),
     parityNote(first),
+    gapNote(completed),
     machineNote(first),
   ];
   return notes.flatMap((note) => note ?? []);
@@ -93,7 +98,7 @@ function accuracyMethod(completed: readonly CompletedRecord[]): Note | undefined
     agreement: "no labels: top outputs are compared with fp32",
     mae: "increase compares the same samples with fp32",
   }[accuracy.name];
-  return { label: "accuracy", text: `${accuracy.n} test samples, 95% intervals; ${what}` };
+  return { label: "accuracy", text: `${count(accuracy.n, "test sample")}, 95% intervals; ${what}` };
 }
 
 function speedMethod(completed: readonly CompletedRecord[]): Note | undefined {
@@ -142,6 +147,11 @@ function parityNote({ parity }: CompletedRecord): Note {
     label: "parity",
     text: `fp32 differs from ${visible(parity.reference)} by at most ${error} (relative, ${count(parity.samples, "sample")})`,
   };
+}
+
+function gapNote(completed: readonly CompletedRecord[]): Note | undefined {
+  const text = gapSentence(completed);
+  return text === undefined ? undefined : { label: "gap", text };
 }
 
 function machineNote({ manifest: { environment } }: CompletedRecord): Note {

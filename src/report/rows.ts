@@ -3,6 +3,7 @@ import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, Estimate, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";
 import type { Cell, Column, Tone } from "./columns.js";
+import { isApart } from "./gap.js";
 
 /** One row of the table: a completed trial at one batch size. */
 export interface Row {
@@ -28,7 +29,7 @@ export function tableRows(records: readonly TrialRecord[]): readonly Row[] {
 function rowLabel(label: string, record: CompletedRecord): string {
   const marks = [
     record.scheme.execution === "simulated" ? "(simulated)" : "",
-    record.attestation.attested ? "" : "(!)",
+    record.attestation.attested && !isApart(record) ? "" : "(!)",
   ];
   return [visible(label), ...marks.filter((mark) => mark !== "")].join(" ");
 }

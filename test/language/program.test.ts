@@ -194,8 +194,19 @@ test("what an experiment leaves out has its usual value", async () => {
     latency: [{ batch: 1, threads: 1 }],
     size: true,
     memory: false,
+    layers: true,
   });
   expect([experiment?.views, experiment?.expectations, experiment?.seed]).toEqual([[{ kind: "table" }], [], 1]);
+});
+
+test.each([
+  ["show table", true],
+  ["show pareto(size, accuracy)", undefined],
+  ["show pareto(size, accuracy), layers(sqnr)", true],
+  ["show pareto(size, accuracy)\n  expect static.sqnr > 10", true],
+])("`%s`: layers are measured where the report shows or an expectation needs them: %s", async (clause, layers) => {
+  const { program } = await check(`${sources}${trying(`try static\n  ${clause}`)}`);
+  expect(program?.experiments[0]?.measures.layers).toBe(layers);
 });
 
 test("expectations are in the record's units, with the program's words", async () => {

@@ -33,6 +33,15 @@ const full = completed("a", {
   latency: [timed(1, 2), timed(32, 2.5)],
   size: { bytes: 41_234, ratio: 0.26, codes: 38_000, scales: 900, zeroPoints: 40, float: 2000, other: 294 },
   memory: { peakBytes: 91_234_304 },
+  gap: {
+    accuracy: 0.015625,
+    maxSteps: 1,
+    samples: 64,
+    layers: [
+      { layer: "conv", maxSteps: 1 },
+      { layer: "dense", maxSteps: 0.05 },
+    ],
+  },
   layers: [
     { layer: "conv", sqnrDb: 31.5 },
     { layer: "dense", sqnrDb: null },
@@ -54,6 +63,7 @@ describe("a record as JSON", () => {
       "memory",
       "attestation",
       "parity",
+      "gap",
       "layers",
       "manifest",
     ]);
@@ -115,6 +125,8 @@ describe("reading a record", () => {
       { ...json, accuracy: { ...json.accuracy, drop: { value: 0, ci95: [0] } } },
       { ...json, accuracy: { ...json.accuracy, top1: { value: null, ci95: [0, 1], n: 3 } } },
       { ...json, layers: [{ layer: "conv" }] },
+      { ...json, gap: { ...json.gap, maxSteps: -1 } },
+      { ...json, gap: { ...json.gap, layers: [{ layer: "conv" }] } },
       { ...json, scheme: { ...json.scheme, keep: { dense: 4 } } },
       {
         ...base,
@@ -141,6 +153,8 @@ describe("reading a record", () => {
       "accuracy.drop.ci95 is not two numbers in ascending order",
       "accuracy.top1.value is not a finite number",
       "layers[0].sqnrDb is missing",
+      "gap.maxSteps is not a number of at least 0",
+      "gap.layers[0].maxSteps is missing",
       "scheme.keep.dense is not a string",
       "stage is not one of load, parity, calibrate, quantize, lower, accuracy, latency, memory",
       "reason is missing",
@@ -286,8 +300,8 @@ describe("expectations", () => {
 test("a data frame has one row a trial and batch size, and columns of equal length", () => {
   const columns = frameColumns([full, failed("b"), skipped("c")]);
   expect(new Set(Object.values(columns).map((column) => column.length))).toEqual(new Set([4]));
-  const { label, status, batch, speedup, accuracy, flips, size_reduction, calibration, reason } = columns;
-  expect({ label, status, batch, speedup, accuracy, flips, size_reduction, calibration, reason }).toEqual({
+  const { label, status, batch, speedup, accuracy, flips, size_reduction, calibration, gap_steps, reason } = columns;
+  expect({ label, status, batch, speedup, accuracy, flips, size_reduction, calibration, gap_steps, reason }).toEqual({
     label: ["static", "static", "static #2", "static #3"],
     status: ["completed", "completed", "failed", "skipped"],
     batch: [1, 32, null, null],
@@ -296,6 +310,7 @@ test("a data frame has one row a trial and batch size, and columns of equal leng
     flips: [3, 3, null, null],
     size_reduction: [0.74, 0.74, null, null],
     calibration: [null, null, null, null],
+    gap_steps: [1, 1, null, null],
     reason: [null, null, "accuracy: prediction-not-finite", "excluded by the where clause"],
   });
   expect(frameColumns([])).toEqual({});

@@ -54,7 +54,12 @@ export async function checkExperiment(
   const names = [...new Set([...uses.map(({ target }) => target.name), ...meant])];
   const expectations = checkExpectations(clauses.expect, names, measured, checker);
   const views = checkViews(clauses.show, measured, checker);
-  const layers = views.some(({ kind }) => kind === "layers") || expectations.some(({ metric }) => metric === "sqnr");
+  const plots = views.filter(({ kind }) => kind !== "table");
+  // A report of which no plots were asked for shows the layers too.
+  const layers =
+    plots.length === 0 ||
+    plots.some(({ kind }) => kind === "layers") ||
+    expectations.some(({ metric }) => metric === "sqnr");
   if (!model || !data || !modelUse || !dataUse || !complete) return undefined;
   const experiment: CheckedExperiment = {
     name: statement.name.name,
