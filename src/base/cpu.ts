@@ -32,7 +32,7 @@ function cpuInfoText(): string {
 }
 
 /** Instruction sets that decide which integer and float kernels run: x86 and ARM names of /proc/cpuinfo. */
-const relevant = /^(sse4_[12]|avx.*|fma|f16c|amx.*|neon|asimd.*|sve.*|i8mm|bf16|sme.*|vx.*|vsx)$/;
+const relevant = /^(sse4_[12]|avx.*|fma|f16c|amx.*|neon|asimd.*|sve.*|i8mm|bf16|sme(?!p$).*|vx.*|vsx)$/;
 
 /** Model name and relevant flags of the first processor in the text of /proc/cpuinfo. */
 export function parseCpuInfo(text: string): { readonly model: string | undefined; readonly flags: readonly string[] } {

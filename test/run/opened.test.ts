@@ -2,12 +2,13 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { toOnnx } from "../../src/backends/onnx/write.js";
 import { ownPackage } from "../../src/base/package.js";
 import type { Dataset } from "../../src/datasets/dataset.js";
 import type { Engine } from "../../src/engines/engine.js";
 import { onnxruntime } from "../../src/engines/onnxruntime.js";
 import type { Calibration } from "../../src/quantize/scheme.js";
-import { openDataset } from "../../src/run/inputs.js";
+import { openDataset, openModel } from "../../src/run/inputs.js";
 import { openExperiment } from "../../src/run/opened.js";
 import { evaluate } from "../../src/run/trial.js";
 
@@ -106,6 +107,15 @@ test("what the test split holds changes no range: calibration has not seen it", 
     return calibrations.map((calibration) => [...opened.ranges(calibration)]);
   };
   expect(await ranges(true)).toEqual(await ranges(false));
+});
+
+test("fp32 and every scheme start from the one float graph, batch norm folded", async () => {
+  const { opened: experiment } = await opened();
+  const before = await openModel(model);
+  const normalized = before.graph.nodes.filter(({ opType }) => opType === "BatchNormalization");
+  expect(normalized).toHaveLength(2);
+  expect(experiment.graph.nodes.filter(({ opType }) => opType === "BatchNormalization")).toEqual([]);
+  expect(Buffer.from(experiment.fp32.bytes).equals(toOnnx(experiment.graph))).toBe(true);
 });
 
 test("a trial runs the test split through its own model once, and calibrates nothing", async () => {
