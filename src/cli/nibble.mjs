@@ -25,13 +25,15 @@ function explained(error) {
 // A reader that has seen enough (`nibble run ... | head`) ends the command as it ends any other: 128 + SIGPIPE.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EPIPE") throw error;
-    process.exit(141);
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "EPIPE") process.exit(141);
+    if (stream === process.stdout) process.stderr.write(`nibble cannot write its results: ${error.message}\n`);
+    process.exit(3);
   });
 }
 
 const started = await commandLine().catch((error) => {
   process.stderr.write(`nibble cannot start: ${explained(error)}\n`);
-  process.exitCode = 1;
+  // Not 1, which says that an expectation failed.
+  process.exitCode = 3;
 });
 if (started?.main) process.exitCode = await started.main(process.argv.slice(2));

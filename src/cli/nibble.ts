@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ownPackage } from "../base/package.js";
+import { diagnosticsOf } from "../run/failure.js";
 import { checkCommand } from "./commands/check.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { explainCommand } from "./commands/explain.js";
@@ -58,7 +59,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.wrongProgram;
-    throw error;
+    // Node's own exit code for what nobody caught is 1, which says that an expectation failed.
+    const asJson = argv.includes("--json");
+    shell({ json: asJson, quiet: false }).report(diagnosticsOf(error, argv[0] ?? "the command line"), new Map());
+    return EXIT.trial;
   }
 }
 

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import lockfile from "proper-lockfile";
 import { type Diagnostic, DiagnosticError, diagnostic, fail } from "../base/diagnostic.js";
@@ -37,6 +47,9 @@ export interface LedgerContents {
 /** A lock that nobody has touched for this long was left by a process that died. proper-lockfile allows no less than 2 s. */
 const STALE_MS = 5_000;
 
+/** Lines left out that are named one by one; the others are counted. */
+const MOST_LINES_NAMED = 5;
+
 /** Where the ledger of an experiment lies under the results folder (`.nibble/results`). */
 export function ledgerPath(resultsFolder: string, experiment: string): string {
   return `${resultsFolder}/${experiment}/ledger.jsonl`;
@@ -49,9 +62,17 @@ export function ledgerPath(resultsFolder: string, experiment: string): string {
 export function openLedger(path: string, options: LedgerOptions = {}): Ledger {
   writing(path, () => {
     makeFolder(dirname(path));
+    refuseSpecial(path);
     closeSync(openSync(path, "a"));
   });
   return { path, append: (record) => appendLine(path, `${toRecordJson(record)}\n`, options) };
+}
+
+/** A pipe in the ledger's place would hold up whoever opens it, for ever. */
+function refuseSpecial(path: string): void {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info?.isDirectory()) fail("ledger-not-writable", { path, cause: "not-a-file", detail: "EISDIR" });
+  if (info?.isFIFO()) fail("ledger-not-writable", { path, cause: "not-a-file", detail: "a pipe" });
 }
 
 async function appendLine(path: string, line: string, { patienceMs = 30_000 }: LedgerOptions): Promise<void> {
@@ -146,10 +167,18 @@ export function readLedger(path: string): LedgerContents {
       diagnostics.push(diagnostic("ledger-line", { path, line, reason: outcome.reason }, { severity: "warning" }));
     }
   });
+  const more = diagnostics.length - MOST_LINES_NAMED;
+  if (more > 0) {
+    const rest = diagnostic("ledger-lines-more", { path, lines: more }, { severity: "warning" });
+    diagnostics.splice(MOST_LINES_NAMED, more, rest);
+  }
   return { records, diagnostics };
 }
 
 function readText(path: string): string {
+  const info = statSync(path, { throwIfNoEntry: false });
+  // Some devices never end.
+  if (info !== undefined && !info.isFile()) fail("ledger-not-readable", { path, detail: "it is no regular file" });
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -22,9 +22,15 @@ export function diagnosticsOf(error: unknown, stage: string): readonly [Diagnost
   const message = error instanceof Error ? error.message : String(error);
   const { code, path } = (error ?? {}) as { code?: string; path?: string };
   if (code === "ENOENT" && path !== undefined) return [diagnostic("file-gone", { path })];
-  const reason = code === undefined ? undefined : refusals[code];
+  const reason = refusalOf(error);
   if (reason !== undefined) return [diagnostic("file-not-written", { path: path ?? "the results folder", reason })];
   return [diagnostic("fault-in-nibble", { stage, message })];
+}
+
+/** Why the system did not let a file be written, in words; undefined when that is not what happened. */
+export function refusalOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: string };
+  return code === undefined ? undefined : refusals[code];
 }
 
 /** The system's words for a disk that takes nothing more. */

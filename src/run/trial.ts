@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
@@ -39,6 +40,8 @@ export async function evaluate(
   const bytes = toOnnx(quantized);
   const path = scheme.mode === "fp32" ? fp32.path : join(folder, `${scheme.name}-${shortHash(id)}.onnx`);
   if (path !== fp32.path) await writeWhole(path, bytes);
+  // Every trial is timed against this file, and somebody may have cleaned up during the run.
+  if (!existsSync(fp32.path)) await writeWhole(fp32.path, fp32.bytes);
   enterStage("accuracy");
   const optimizedModelPath = ownName(path, "optimized");
   try {

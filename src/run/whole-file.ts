@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "../base/folder.js";
 
@@ -7,8 +7,14 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   const part = ownName(path, "part");
   // Somebody may have cleaned up during the run.
   makeFolder(dirname(path));
-  await writeFile(part, content);
-  await rename(part, path);
+  try {
+    await writeFile(part, content);
+    await rename(part, path);
+  } catch (error) {
+    // Half a file on a full disk only takes room.
+    await rm(part, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /** A name beside `path` that no other process uses. */

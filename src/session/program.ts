@@ -1,5 +1,5 @@
-import { join, resolve } from "node:path";
-import { type Diagnostic, diagnostic, fail } from "../base/diagnostic.js";
+import { dirname, join, resolve } from "node:path";
+import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
 import { engineVersion } from "../engines/onnxruntime.js";
@@ -9,13 +9,15 @@ import { planExperiment } from "../plan/expand.js";
 import { explainPlan } from "../plan/explain.js";
 import type { Plan } from "../plan/plan.js";
 import { ledgerPath, openLedger } from "../results/ledger.js";
+import { planPath } from "../results/plan-file.js";
 import type { RunEvent } from "../run/events.js";
 import { runPlan } from "../run/experiment.js";
-import { diagnosticsOf } from "../run/failure.js";
+import { diagnosticsOf, refusalOf } from "../run/failure.js";
 import { fileHost, thisCpu } from "../run/host.js";
 import { fullEffort, quickEffort } from "../run/latency-trial.js";
 import { projectRoot, realPath } from "../run/paths.js";
 import { startWorker } from "../run/process.js";
+import { savedPlan, writePlanFile } from "../run/saved-plan.js";
 import { writeWhole } from "../run/whole-file.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
@@ -119,10 +121,13 @@ async function runOne(
 ): Promise<Result> {
   const ledger = openLedger(ledgerPath(resultsFolder, plan.experiment));
   const engine = `onnxruntime ${await engineVersion()}`;
+  const environment = (tfjs: string) => readEnvironment({ nibble: ownPackage().version, engine, tfjs });
+  const saved = savedPlan(plan, source, environment("unread"));
+  await writePlanFile(planPath(ledger.path), saved);
   const { records, remarks, measured } = await runPlan(plan, {
     folder: join(resultsFolder, plan.experiment),
     ledger,
-    environment: (tfjs) => readEnvironment({ nibble: ownPackage().version, engine, tfjs }),
+    environment,
     effort: options.quick ? quickEffort : fullEffort,
     workers: options.workers ?? 1,
     fresh: options.fresh ?? false,
@@ -131,17 +136,14 @@ async function runOne(
     onEvent: options.onEvent ?? (() => {}),
   });
   diagnostics.push(...remarks);
-  const result = resultOf(plan, records, measured, source, join(resultsFolder, plan.experiment, "report.html"));
-  await writeReport(result);
+  const result = resultOf(saved, records, measured, reportPath(ledger.path));
+  // The table is shown all the same: only the page is missing.
+  await writeWhole(result.reportPath, result.html()).catch((error: unknown) =>
+    diagnostics.push(reportNotWritten(result, error)),
+  );
   return result;
 }
 
-/** @throws {DiagnosticError} `report-not-written`; the records are on disk all the same. */
-async function writeReport(result: Result): Promise<void> {
-  try {
-    await writeWhole(result.reportPath, result.html());
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    fail("report-not-written", { path: result.reportPath, reason });
-  }
+function reportNotWritten(result: Result, error: unknown): Diagnostic {
+  return diagnostic("report-not-written", { path: result.reportPath, reason: refusalOf(error) ?? String(error) });
 }

@@ -2,10 +2,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { DiagnosticError, renderDiagnostic } from "../../src/base/diagnostic.js";
+import { type Diagnostic, DiagnosticError, renderDiagnostic, words } from "../../src/base/diagnostic.js";
 import { toRecordJson } from "../../src/results/json.js";
 import { completedTrials, latestRecords, ledgerPath, openLedger, readLedger } from "../../src/results/ledger.js";
 import { completed, failed, skipped } from "./fixtures/records.js";
@@ -176,6 +176,17 @@ test("a lock that is never released is reported with the way out", async () => {
   `);
 });
 
+test("of many lines that are no records five are named and the others counted", () => {
+  const path = freshPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${"x\n".repeat(5)}{"schemaVersion":2}\n${"y\n".repeat(1000)}`);
+  const { diagnostics } = readLedger(path);
+  expect(diagnostics.map(({ code }) => code)).toEqual([...Array(5).fill("ledger-line"), "ledger-lines-more"]);
+  expect(words(diagnostics[5] as Diagnostic).message.replace(path, "LEDGER")).toBe(
+    "1001 more lines of LEDGER were left out",
+  );
+});
+
 describe("places that cannot be written to", () => {
   test("a file where a folder should be", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nibble-ledger-"));
@@ -184,6 +195,26 @@ describe("places that cannot be written to", () => {
     expect(text.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
       "error[ledger-not-writable]: results cannot be written to FOLDER/results/sweep/ledger.jsonl: a part of the path is not a folder (ENOTDIR)
            = hint: rename the file that is in the way, or write elsewhere with \`--out DIR\`"
+    `);
+  });
+
+  test("a folder in the place of the file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nibble-ledger-"));
+    const text = await messageOf(() => openLedger(folder));
+    expect(text.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
+      "error[ledger-not-writable]: results cannot be written to FOLDER: a folder or a pipe stands in its place (EISDIR)
+           = hint: move it away, or write elsewhere with \`--out DIR\`"
+    `);
+  });
+
+  test.runIf(process.platform === "linux")("a device that never ends is not read", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "nibble-ledger-"));
+    const path = join(folder, "ledger.jsonl");
+    symlinkSync("/dev/zero", path);
+    const text = await messageOf(() => readLedger(path));
+    expect(text.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
+      "error[ledger-not-readable]: the ledger FOLDER/ledger.jsonl cannot be read (it is no regular file)
+           = hint: check that the file is readable, or move it away to start a new one"
     `);
   });
 
@@ -206,7 +237,7 @@ describe("places that cannot be written to", () => {
     );
     expect(text.replaceAll(folder, "FOLDER")).toMatchInlineSnapshot(`
       "error[ledger-not-writable]: results cannot be written to FOLDER/results/ledger.jsonl: permission is denied (EACCES)
-           = hint: make the folder writable for this user, or run from one that is"
+           = hint: make the folder writable for this user, or write elsewhere with \`--out DIR\`"
     `);
   });
 });

@@ -1,3 +1,4 @@
+import { nearestOr, type UnknownFacts } from "./unknown.js";
 import type { WordingOf } from "./wording.js";
 
 export interface ResultsFacts {
@@ -22,6 +23,7 @@ export interface ResultsFacts {
       | "read-only"
       | "not-allowed"
       | "not-a-folder"
+      | "not-a-file"
       | "no-such-folder"
       | "name-too-long"
       | "other";
@@ -33,6 +35,8 @@ export interface ResultsFacts {
   readonly "ledger-locked": { readonly path: string; readonly seconds: number };
   /** A line of the ledger that is not a record; it is left out. */
   readonly "ledger-line": { readonly path: string; readonly line: number; readonly reason: string };
+  /** Further lines that are no records, or are of a later version. */
+  readonly "ledger-lines-more": { readonly path: string; readonly lines: number };
   /** A record of a later version of Nibble; it is left out. */
   readonly "record-version": {
     readonly path: string;
@@ -40,6 +44,22 @@ export interface ResultsFacts {
     readonly version: string;
     readonly known: number;
   };
+  /** Records of a later version of Nibble, when a report is made of them. */
+  readonly "ledger-newer": {
+    readonly path: string;
+    readonly newer: number;
+    readonly readable: number;
+    readonly version: string;
+    readonly known: number;
+  };
+  /** Neither an experiment with results nor a path to some. */
+  readonly "unknown-experiment": UnknownFacts & { readonly folder: string };
+  readonly "no-results": { readonly folder: string };
+  /** A ledger without a single record. */
+  readonly "ledger-empty": { readonly path: string };
+  /** The plan beside a ledger, without which a report lacks names, expectations and the program. */
+  readonly "plan-file-unusable": { readonly path: string; readonly reason: string };
+  readonly "earlier-trials": { readonly path: string; readonly left: number };
 }
 
 const causes = {
@@ -47,14 +67,18 @@ const causes = {
     message: "no space is left on the disk",
     hint: "free some space, then run again: finished trials are kept",
   },
-  "read-only": { message: "the file system is read-only", hint: "run from a folder that can be written to" },
+  "read-only": { message: "the file system is read-only", hint: "write elsewhere with `--out DIR`" },
   "not-allowed": {
     message: "permission is denied",
-    hint: "make the folder writable for this user, or run from one that is",
+    hint: "make the folder writable for this user, or write elsewhere with `--out DIR`",
   },
   "not-a-folder": {
     message: "a part of the path is not a folder",
     hint: "rename the file that is in the way, or write elsewhere with `--out DIR`",
+  },
+  "not-a-file": {
+    message: "a folder or a pipe stands in its place",
+    hint: "move it away, or write elsewhere with `--out DIR`",
   },
   "no-such-folder": {
     message: "its folder is gone or cannot be made",
@@ -114,8 +138,36 @@ export const resultsWording: WordingOf<ResultsFacts> = {
     message: `line ${line} of ${path} is not a record and was left out: ${reason}`,
     hint: "its trial will be measured again; delete the line to silence this",
   }),
+  "ledger-lines-more": ({ path, lines }) => ({
+    message: `${lines} more ${lines === 1 ? "line" : "lines"} of ${path} ${lines === 1 ? "was" : "were"} left out`,
+    hint: "move the file away to start a new one",
+  }),
   "record-version": ({ path, line, version, known }) => ({
     message: `line ${line} of ${path} has schemaVersion ${version}, but this Nibble knows up to ${known}; it was left out`,
     hint: "update Nibble to read it",
+  }),
+  "ledger-newer": ({ path, newer, readable, version, known }) => ({
+    message: `${newer} of the ${newer + readable} records in ${path} ${newer === 1 ? "has" : "have"} schemaVersion ${version}, but this Nibble knows up to ${known}${readable > 0 ? "; left out" : ""}`,
+    hint: "update Nibble to read them",
+  }),
+  "unknown-experiment": (facts) => ({
+    message: `no experiment called "${facts.name}" has results in ${facts.folder}, and no such path leads to any`,
+    ...nearestOr(facts, "experiments"),
+  }),
+  "no-results": ({ folder }) => ({
+    message: `no experiment has results in ${folder}`,
+    hint: "`nibble run FILE` makes some; the path of a results folder can be given, too",
+  }),
+  "ledger-empty": ({ path }) => ({
+    message: `${path} holds no record`,
+    hint: "no trial has finished yet; `nibble run FILE` goes on from where a run stopped",
+  }),
+  "plan-file-unusable": ({ path, reason }) => ({
+    message: `${path} cannot be used: ${reason}`,
+    hint: "the figures come from the ledger; names, expectations and the program are missing until the next run writes it",
+  }),
+  "earlier-trials": ({ path, left }) => ({
+    message: `${path} holds ${left} trial${left === 1 ? "" : "s"} of earlier plans, not shown`,
+    hint: "`--all` shows every trial",
   }),
 };

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { toRecordJson } from "../../results/json.js";
 import type { RunEvent } from "../../run/events.js";
 import { runText } from "../../session/program.js";
@@ -41,7 +42,7 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
     });
     progress.stop();
     shell.report(outcome.diagnostics, outcome.sources);
-    for (const result of outcome.results) show(result, shell);
+    for (const result of outcome.results) show(result, shell, outcome.diagnostics);
     return exitCode(outcome);
   } finally {
     progress.stop();
@@ -49,7 +50,7 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
   }
 }
 
-function show(result: Result, shell: Shell): void {
+function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[]): void {
   const fresh = new Set(result.measured);
   if (shell.json) {
     for (const record of result.records) if (!fresh.has(record.trial)) shell.print(toRecordJson(record));
@@ -58,6 +59,8 @@ function show(result: Result, shell: Shell): void {
   // A run that was stopped before its first trial has nothing to show.
   if (shell.quiet || result.records.length === 0) return;
   shell.print(result.table({ width: columnsOf(shell.terminal), colour: wantsColour(shell.terminal) }));
+  // The diagnostic has said why there is no page.
+  if (diagnostics.some(({ code }) => code === "report-not-written")) return;
   shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
 }
 
