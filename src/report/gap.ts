@@ -52,5 +52,6 @@ function count(samples: number): string {
 
 /** Steps with two significant digits: codes differ by whole ones, float results by parts of one. */
 export function stepText(steps: number): string {
+  if (steps > 0 && steps < 0.001) return "<0.001";
   return Number.isInteger(steps) ? String(steps) : plain(Number(steps.toPrecision(2)));
 }
