@@ -1,12 +1,15 @@
+import { dirname, join } from "node:path";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
-import type { MetricName, Plan } from "../plan/plan.js";
-import { renderHtml } from "../report/html.js";
-import { renderMarkdown } from "../report/markdown.js";
-import { readPlotlySource } from "../report/plotly.js";
+import type { Expectation, MetricName, View } from "../plan/plan.js";
 import type { Figure } from "../report/figure.js";
+import { reportFigures, type TitledFigure, titledFigure } from "../report/figures.js";
+import { renderHtml } from "../report/html.js";
 import { layers } from "../report/layers.js";
+import { renderMarkdown } from "../report/markdown.js";
 import { pareto } from "../report/pareto.js";
+import { readPlotlySource } from "../report/plotly.js";
 import type { Report } from "../report/report.js";
+import { renderSvg } from "../report/svg/render.js";
 import { renderTable, type TableOptions } from "../report/table.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
@@ -37,33 +40,48 @@ export interface Result {
     /** SQNR of each layer. */
     layers(): Figure;
   };
+  /** The same figures as self-contained SVG files, drawn without a browser. */
+  readonly svg: {
+    pareto(x?: MetricName, y?: MetricName): string;
+    layers(): string;
+    /** Every figure of the report, with a name for its file: `accuracy-and-speedup.svg`. */
+    all(): readonly { readonly name: string; readonly svg: string }[];
+  };
   /** One row a trial and batch size, as a danfojs DataFrame. */
   frame(): DataFrame;
 }
 
+/** What a result says beside its records. */
+export interface ResultSubject {
+  readonly experiment: string;
+  /** Names of the model and of the data. */
+  readonly model: string;
+  readonly data: string;
+  readonly expectations: readonly Expectation[];
+  readonly views: readonly View[];
+  readonly program?: { readonly path: string; readonly text: string };
+}
+
+/** Where the HTML report of a ledger is written. */
+function reportPath(ledger: string): string {
+  return join(dirname(ledger), "report.html");
+}
+
+/** @param ledger path of the ledger that the records lie in */
 export function resultOf(
-  plan: Plan,
+  subject: ResultSubject,
   records: readonly TrialRecord[],
   measured: readonly string[],
-  program: { readonly path: string; readonly text: string },
-  reportPath: string,
+  ledger: string,
 ): Result {
-  const expectations = evaluateExpectations(plan.expectations, records);
-  const report: Report = {
-    experiment: plan.experiment,
-    model: plan.model.name,
-    data: plan.data.name,
-    records,
-    expectations,
-    views: plan.views,
-    program,
-  };
+  const expectations = evaluateExpectations(subject.expectations, records);
+  const report: Report = { ...subject, records, expectations };
   return {
-    experiment: plan.experiment,
+    experiment: subject.experiment,
     records,
     measured,
     expectations,
-    reportPath,
+    reportPath: reportPath(ledger),
     table: (options) => renderTable(report, options),
     html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),
@@ -71,9 +89,28 @@ export function resultOf(
       pareto: (x = "speedup", y = "accuracy") => pareto(records, x, y),
       layers: () => layers(records),
     },
+    svg: {
+      pareto: (x = "speedup", y = "accuracy") => figureSvg(titledFigure({ kind: "pareto", x, y }, records)),
+      layers: () => figureSvg(titledFigure({ kind: "layers", metric: "sqnr" }, records)),
+      all: () => namedSvgs(report),
+    },
     frame() {
       const { DataFrame } = loadDanfo();
       return new DataFrame(frameColumns(records));
     },
   };
+}
+
+function figureSvg({ title, caption, figure }: TitledFigure): string {
+  return renderSvg(figure, { title, caption });
+}
+
+function namedSvgs(report: Report): readonly { readonly name: string; readonly svg: string }[] {
+  const used = new Map<string, number>();
+  return reportFigures(report).map((titled) => {
+    const name = titled.title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+    const times = (used.get(name) ?? 0) + 1;
+    used.set(name, times);
+    return { name: `${name}${times === 1 ? "" : `-${times}`}.svg`, svg: figureSvg(titled) };
+  });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { globMatches } from "../../src/language/checks/keep.js";
 import { nearest } from "../../src/base/nearest.js";
+import { globMatches } from "../../src/language/checks/keep.js";
 import { readFraction, readQuantity, readString } from "../../src/language/syntax/literals.js";
 import { inRecordUnit, units, unitsOf } from "../../src/language/values/units.js";
 
