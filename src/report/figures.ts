@@ -16,7 +16,7 @@ export interface TitledFigure {
 export function reportFigures({ records, views = [] }: Report): readonly TitledFigure[] {
   const plots = views.filter((view) => view.kind !== "table");
   const shown = plots.length > 0 ? plots : defaults;
-  return shown.map((view) => titled(view, records)).filter(({ figure }) => figure.data.length > 0);
+  return shown.map((view) => titledFigure(view, records)).filter(({ figure }) => figure.data.length > 0);
 }
 
 type Plot = Exclude<View, { readonly kind: "table" }>;
@@ -39,7 +39,8 @@ const names: Readonly<Record<MetricName, string>> = {
   flips: "flips",
 };
 
-function titled(view: Plot, records: readonly TrialRecord[]): TitledFigure {
+/** One plot with its heading and caption; its figure may be empty. */
+export function titledFigure(view: Plot, records: readonly TrialRecord[]): TitledFigure {
   if (view.kind === "layers") {
     return {
       title: "Error by layer",

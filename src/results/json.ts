@@ -42,6 +42,8 @@ export function toRecordJson(record: TrialRecord): string {
 }
 
 function withWords(d: Diagnostic): unknown {
+  // A stored one has its words, and maybe a code that this version does not know.
+  if ("message" in d) return d;
   return { ...d, facts: printable(d.facts), ...words(d) };
 }
 

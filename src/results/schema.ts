@@ -4,7 +4,7 @@ import type { TrialRecord } from "./record.js";
 export const SCHEMA_VERSION = 1;
 
 /** Says what is wrong with a value, `path: reason`, or nothing. */
-type Check = (value: unknown, path: string) => string | undefined;
+export type Check = (value: unknown, path: string) => string | undefined;
 
 type Outcome =
   | { readonly kind: "record"; readonly record: TrialRecord }
@@ -38,18 +38,18 @@ const is =
   (value, path) =>
     test(value) ? undefined : `${path} is not ${what}`;
 
-const string = is("a string", (value) => typeof value === "string");
+export const string = is("a string", (value) => typeof value === "string");
 const boolean = is("true or false", (value) => typeof value === "boolean");
-const number = is("a finite number", (value) => Number.isFinite(value));
+export const number = is("a finite number", (value) => Number.isFinite(value));
 const count = is("a whole number of at least 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0);
 const positive = is("a number above 0", (value) => Number.isFinite(value) && (value as number) > 0);
 const atLeastZero = is("a number of at least 0", (value) => Number.isFinite(value) && (value as number) >= 0);
 const numberOrNull = is("a finite number or null", (value) => value === null || Number.isFinite(value));
-const oneOf = (...values: readonly string[]) =>
-  is(`one of ${values.join(", ")}`, (value) => values.includes(String(value)));
+export const oneOf = (...values: readonly string[]) =>
+  is(`one of ${values.join(", ")}`, (value) => values.includes(value as string));
 
 /** Fields by name; a name that ends in "?" may be missing. */
-function object(fields: Readonly<Record<string, Check>>): Check {
+export function object(fields: Readonly<Record<string, Check>>): Check {
   const list = Object.entries(fields).map(([key, check]) => ({
     name: key.replace(/\?$/, ""),
     optional: key.endsWith("?"),
@@ -69,7 +69,7 @@ function object(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
-function arrayOf(check: Check): Check {
+export function arrayOf(check: Check): Check {
   return (value, path) => {
     if (!Array.isArray(value)) return `${path} is not a list`;
     return firstReason(value.map((item, i) => () => check(item, `${path}[${i}]`)));

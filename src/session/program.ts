@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
@@ -136,7 +136,7 @@ async function runOne(
     onEvent: options.onEvent ?? (() => {}),
   });
   diagnostics.push(...remarks);
-  const result = resultOf(saved, records, measured, reportPath(ledger.path));
+  const result = resultOf(saved, records, measured, ledger.path);
   // The table is shown all the same: only the page is missing.
   await writeWhole(result.reportPath, result.html()).catch((error: unknown) =>
     diagnostics.push(reportNotWritten(result, error)),
