@@ -21,6 +21,7 @@ export interface Shell {
   report(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, SourceFile>): void;
 }
 
+/** The shell of one command. */
 export function shellOf(terminal: Terminal, { json, quiet }: SharedOptions): Shell {
   const colour = wantsColour(terminal, terminal.stderr);
   return {

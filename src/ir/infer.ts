@@ -75,6 +75,7 @@ export function describe(node: Node): string {
   return `node "${node.name}" (${node.domain === "" ? "" : `${node.domain}.`}${node.opType})`;
 }
 
+/** The message of whatever was thrown. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -11,6 +11,7 @@ export interface ParityTracker {
   maxRelativeError(): number;
 }
 
+/** A tracker that has seen nothing yet. */
 export function trackParity(): ParityTracker {
   let difference = 0;
   let magnitude = 0;

@@ -112,6 +112,7 @@ function cellLines(column: Column, row: number, form: Form): readonly (readonly 
   return cell.detail ? [[first], [{ ...cell.detail, text: padStart(cell.detail.text, value) }]] : [[first]];
 }
 
+/** A piece of text in one tone. */
 export function plain(text: string, tone: Tone): Text {
   return { text, tone };
 }

@@ -69,6 +69,7 @@ export function object(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
+/** A list of which every item passes `check`. */
 export function arrayOf(check: Check): Check {
   return (value, path) => {
     if (!Array.isArray(value)) return `${path} is not a list`;

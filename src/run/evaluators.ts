@@ -22,6 +22,7 @@ interface Evaluator {
   readonly opened: Promise<OpenedExperiment>;
 }
 
+/** Starts no child yet; the first one starts with the first call. `folder` exists and takes the ONNX files. */
 export function startEvaluators(
   plan: Plan,
   pending: readonly Trial[],

@@ -86,6 +86,7 @@ export function joinBatches(parts: readonly Tensor<"float32">[]): Tensor<"float3
   return tensor("float32", shape, data);
 }
 
+/** An output by name. Throws where the engine gave none or not float32: a fault of ours. */
 export function floatOutput(outputs: Readonly<Record<string, Tensor>>, name: string): Tensor<"float32"> {
   const output = outputs[name];
   if (output?.dtype !== "float32")

@@ -23,10 +23,12 @@ export function planHash(plan: Plan): string {
   return hashJson({ experiment: plan.experiment, trials: plan.trials.map(({ id }) => id), seed: plan.seed });
 }
 
+/** The record of a trial that failed. */
 export function failedRecord(plan: Plan, trial: Trial, facts: ManifestFacts, failure: Failure): FailedRecord {
   return { ...recordHead(plan, trial, facts), status: "failed", ...failure };
 }
 
+/** The record of a cell that did not run; its id is that of the cell, for no result is decided. */
 export function skippedRecord(plan: Plan, cell: SkippedTrial, facts: ManifestFacts): SkippedRecord {
   const id = hashJson({ skipped: cell.scheme, axes: cell.axes });
   return { ...recordHead(plan, { id, ...cell }, facts), status: "skipped", reason: cell.reason };

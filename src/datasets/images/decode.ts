@@ -28,6 +28,7 @@ export interface PixelStore {
   hash(): ContentHash;
 }
 
+/** Decodes image files on demand into one size; each file's pixels are kept once decoded. */
 export function pixelStore(files: readonly ImageFile[], size: ImageSize, fit: Fit): PixelStore {
   const width = size.height * size.width * size.channels;
   const slots = new Map<number, Uint8Array>();

@@ -20,11 +20,13 @@ function given(site: LayerSite, option: string): Json | undefined {
   return site.config[option] ?? undefined;
 }
 
+/** An option that is true or false. @throws {DiagnosticError} `layer-option` for anything else */
 export function booleanOption(site: LayerSite, option: string, fallback: boolean): boolean {
   const value = given(site, option) ?? fallback;
   return typeof value === "boolean" ? value : badOption(site, option, "true or false");
 }
 
+/** An option that is a finite number. @throws {DiagnosticError} `layer-option` for anything else */
 export function numberOption(site: LayerSite, option: string, fallback: number): number {
   const value = given(site, option) ?? fallback;
   return typeof value === "number" && Number.isFinite(value) ? value : badOption(site, option, "a number");
@@ -72,12 +74,14 @@ export function wordOption<T extends string>(site: LayerSite, option: string, wo
 
 export type DataFormat = "channelsLast" | "channelsFirst";
 
+/** Where the channels are. @throws {DiagnosticError} `layer-option` for an unknown word */
 export function dataFormatOption(site: LayerSite): DataFormat {
   return wordOption(site, "dataFormat", ["channelsLast", "channelsFirst"], "channelsLast");
 }
 
 export type Padding = "valid" | "same";
 
+/** How a window meets the border. @throws {DiagnosticError} `layer-option` for an unknown word */
 export function paddingOption(site: LayerSite): Padding {
   if (site.config.padding === "causal") unsupportedOption(site, "padding", "TF.js has no causal padding either");
   return wordOption(site, "padding", ["valid", "same"], "valid");

@@ -37,6 +37,7 @@ export function numberOf(attributes: Attributes, name: string): number {
   return value;
 }
 
+/** A number attribute; undefined where the node does not set it. */
 export function optionalNumber(attributes: Attributes, name: string): number | undefined {
   return attributes[name] === undefined ? undefined : numberOf(attributes, name);
 }
@@ -51,6 +52,7 @@ export function textOf<T extends string>(attributes: Attributes, name: string, a
   return value as T;
 }
 
+/** A list of numbers; undefined where the node does not set it. */
 export function optionalNumbers(attributes: Attributes, name: string): readonly number[] | undefined {
   const value = attributes[name];
   if (value === undefined) return undefined;
@@ -58,6 +60,7 @@ export function optionalNumbers(attributes: Attributes, name: string): readonly 
   return value as readonly number[];
 }
 
+/** A list of texts; undefined where the node does not set it. */
 export function optionalTexts(attributes: Attributes, name: string): readonly string[] | undefined {
   return optionalNumbers(attributes, name) as readonly string[] | undefined;
 }

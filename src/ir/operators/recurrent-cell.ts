@@ -9,6 +9,7 @@ export type Activation = (x: number) => number;
 export type Direction = "forward" | "reverse" | "bidirectional";
 export const directions = ["forward", "reverse", "bidirectional"] as const;
 
+/** 2 for bidirectional recurrences, else 1: the first size of their weights. */
 export function directionCount(direction: Direction): number {
   return direction === "bidirectional" ? 2 : 1;
 }

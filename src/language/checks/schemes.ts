@@ -20,6 +20,7 @@ export interface SchemeChecker {
   all(): void;
 }
 
+/** Checks uses of schemes; each `scheme` statement is checked once, however often it is tried. */
 export function schemeChecker(checker: Checker): SchemeChecker {
   const { scope, vocabulary, report } = checker;
   const done = new Map<string, CheckedScheme | undefined>();

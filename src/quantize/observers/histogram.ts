@@ -24,6 +24,7 @@ export interface Histogram {
 /** Below the smallest float32 subnormal (2 ** -149) spread over all the bins. */
 const SMALLEST_EXPONENT = -162;
 
+/** A histogram of no values. */
 export function emptyHistogram(): Histogram {
   return {
     min: Number.POSITIVE_INFINITY,

@@ -62,6 +62,7 @@ function biasOf(graph: Graph, name: string, matrix: Tensor): Dense["bias"] {
   return fits ? { name, tensor: { ...t, shape: [columns] } } : undefined;
 }
 
+/** Whether a tensor holds float32, which alone is quantized. */
 export function isFloat(t: Tensor): t is Tensor<"float32"> {
   return t.dtype === "float32";
 }

@@ -8,6 +8,7 @@ export interface Uses {
   readonly isOutput: (value: string) => boolean;
 }
 
+/** Looks once through a graph; the answer holds for that graph alone. */
 export function usesOf(graph: Graph): Uses {
   const producer = new Map<string, Node>();
   const consumers = new Map<string, Node[]>();
@@ -41,6 +42,7 @@ export interface Rewrite {
   finish(): Graph;
 }
 
+/** Starts with the graph's inputs and initializers, and none of its nodes. */
 export function startRewrite(graph: Graph): Rewrite {
   const nodes: Node[] = [];
   const initializers = new Map(graph.initializers);

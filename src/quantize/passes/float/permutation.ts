@@ -3,10 +3,12 @@ import type { Dim } from "../../../ir/graph.js";
 /** `perm` of a Transpose: dimension k of the output is dimension `perm[k]` of the input. */
 export type Permutation = readonly number[];
 
+/** [0, 1, ..., rank - 1]. */
 export function identityOf(rank: number): Permutation {
   return Array.from({ length: rank }, (_, i) => i);
 }
 
+/** Whether a Transpose by it changes nothing. */
 export function isIdentity(perm: Permutation): boolean {
   return perm.every((axis, i) => axis === i);
 }

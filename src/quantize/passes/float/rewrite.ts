@@ -9,6 +9,7 @@ export interface Uses {
   readonly outputs: ReadonlySet<string>;
 }
 
+/** Looks once through a graph; the answer holds for that graph alone. */
 export function usesOf(graph: Graph): Uses {
   const producers = new Map<string, Node>();
   const readers = new Map<string, Node[]>();
@@ -55,6 +56,7 @@ export interface Draft {
   done(): Graph;
 }
 
+/** An empty draft of changes to `graph`. */
 export function draftOf(graph: Graph, uses: Uses): Draft {
   const changed = new Map<string, Node>();
   const dropped = new Set<string>();
