@@ -135,11 +135,14 @@ function blockedWeights(inputs: TensorInputs, sizes: BlockedSizes): Int16Array {
   const packedPoints = inputs[3]?.data as Uint8Array | undefined;
   const perRow = zeroPointBytes(sizes);
   const weights = new Int16Array(codes.length);
+  const middle = 2 ** (bits - 1);
   for (let row = 0; row < n; row++) {
     const points = packedPoints && unpack(packedPoints.subarray(row * perRow, (row + 1) * perRow), bits, blocks);
-    for (let i = 0; i < k; i++) {
-      const at = row * blocks * blockSize + i;
-      weights[at] = (codes[at] as number) - (points?.[Math.floor(i / blockSize)] ?? 2 ** (bits - 1));
+    for (let block = 0; block < blocks; block++) {
+      const point = points?.[block] ?? middle;
+      const start = (row * blocks + block) * blockSize;
+      const end = start + Math.min(blockSize, k - block * blockSize);
+      for (let at = start; at < end; at++) weights[at] = (codes[at] as number) - point;
     }
   }
   return weights;

@@ -85,11 +85,13 @@ export function centered(
   zeroPoints: Tensor | undefined,
   channelOf: (element: number) => number = () => 0,
 ): Float64Array {
-  const points = (zeroPoints?.data ?? [0]) as ArrayLike<number>;
+  const points = (zeroPoints?.data ?? [0]) as Uint8Array;
   const from = codes.data as Uint8Array;
+  // Weights are symmetric, so this is the common case; a call of `channelOf` for each of millions takes seconds.
+  if (points.every((point) => point === 0)) return new Float64Array(from);
   // Plain loops: Float64Array.from walks an iterator, which takes tens of times as long.
   const to = new Float64Array(from.length);
-  const [first = 0] = Array.from(points);
+  const [first = 0] = points;
   if (points.length === 1) for (let i = 0; i < to.length; i++) to[i] = (from[i] as number) - first;
   else for (let i = 0; i < to.length; i++) to[i] = (from[i] as number) - (points[channelOf(i)] as number);
   return to;
