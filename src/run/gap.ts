@@ -12,6 +12,8 @@ import type { Opened } from "./opened.js";
 
 /** What the interpreter takes to store an element, in multiply-adds: rounding and saturating cost more than adding. */
 const STORE_WORK = 16;
+/** What it takes to decode an element of a constant, which every run does: the dear part of a wide dense layer. */
+const DECODE_WORK = 4;
 
 /**
  * Runs the quantized graph through the interpreter and through the engine, one sample a run, and compares all that is
@@ -33,7 +35,9 @@ export async function measureGap(opened: Opened, quantized: Graph, scores: Score
   // Stored weights are decoded once, not once a sample.
   const simulated = foldConstants.run(quantized);
   const { multiplyAdds, elements } = graphWork(simulated);
-  const positions = gapPositions(multiplyAdds + STORE_WORK * elements, test.length);
+  let constants = 0;
+  for (const { data } of simulated.initializers.values()) constants += data.length;
+  const positions = gapPositions(multiplyAdds + STORE_WORK * elements + DECODE_WORK * constants, test.length);
   if (values.length === 0 || positions.length === 0) return undefined;
   const session = await engine.load(toOnnx(exposed), { threads: 1, optimization: "all" });
   try {
