@@ -29,15 +29,27 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       writeErr: (text) => void terminal.stderr.write(text),
     })
     .exitOverride()
+    // Defaults that are nothing ("false", "[]") tell nobody anything.
+    .configureHelp({ optionDescription: ({ description }) => description })
+    .addHelpText(
+      "after",
+      "\nBegin with `nibble run notebooks/first-sweep.nib --quick`; `nibble COMMAND --help` has the options.",
+    )
     .showSuggestionAfterError();
 
   shared(program.command("run").argument("<file>", ".nib program").summary("run the experiments of a program"))
     .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
-    .option("--workers <n>", "trials quantized and evaluated at once; timing always runs alone", positiveInteger, 1)
+    .option(
+      "--workers <n>",
+      "trials quantized and evaluated at once, 1 unless given; timing always runs alone",
+      positiveInteger,
+      1,
+    )
     .option("--quick", "fewer timing samples; the report says so", false)
     .option("--fresh", "measure again what the ledger already holds", false)
     .option("--resume", "take over finished trials of earlier runs (the default)", true)
     .option("--out <dir>", "where results are written (default: .nibble/results under the project root)")
+    .addHelpText("after", exitCodes)
     .action((file: string, flags: RunFlags) => outcome(runCommand(file, flags, shell(flags))));
 
   shared(program.command("check").argument("<file>", ".nib program").summary("check a program and run nothing"))
@@ -65,6 +77,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return EXIT.trial;
   }
 }
+
+const exitCodes = `
+Exit codes: 0 all is well, 1 an expectation failed, 2 the program is wrong and nothing ran, 3 a trial failed or
+results could not be written, 130 interrupted. Finished trials are kept whatever happens.`;
 
 function shared(command: Command): Command {
   return command

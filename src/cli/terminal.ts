@@ -57,7 +57,8 @@ function bar(terminal: Terminal): ProgressDisplay {
   const progress = new cliProgress.SingleBar({
     stream: terminal.stderr,
     format: "{bar} {value}/{total} trials  {duration_formatted}  {now}",
-    barsize: 20,
+    // On a narrow terminal the words are worth more than the bar.
+    barsize: (terminal.stderr.columns ?? 80) < 70 ? 8 : 20,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     hideCursor: true,

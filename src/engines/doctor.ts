@@ -36,6 +36,8 @@ export interface MachineFacts {
   readonly cores: number;
   /** Free space where results are written. */
   readonly freeBytes: number;
+  /** Where NIBBLE_TENSORFLOW makes TF.js begin. */
+  readonly tensorflowFrom?: "wasm" | "cpu";
   readonly packages: { readonly [P in "onnxruntime" | "tensorflow" | "wasm" | "danfo" | "sharp"]: Loads };
   /** Python's onnx for the tests; `undefined` in an installed package, which has no tests. */
   readonly python: boolean | undefined;
@@ -83,7 +85,12 @@ function checkOnnxruntime({ packages, setup }: MachineFacts): Check {
   return { name: "onnxruntime-node", status: "missing", detail: onnxruntime.reason, cost, mend: setup };
 }
 
-function checkTensorFlow({ packages: { tensorflow, wasm }, setup }: MachineFacts): Check {
+function checkTensorFlow({ packages, setup, tensorflowFrom }: MachineFacts): Check {
+  // As `startTensorFlow` reads it.
+  const off = { ok: false, reason: `switched off by NIBBLE_TENSORFLOW=${tensorflowFrom}` } as const;
+  const tensorflow = tensorflowFrom === undefined ? packages.tensorflow : off;
+  const wasm = tensorflowFrom === "cpu" ? off : packages.wasm;
+  const mend = tensorflowFrom === undefined ? setup : "unset NIBBLE_TENSORFLOW";
   const name = "TensorFlow (TF.js)";
   if (tensorflow.ok) return { name, status: "ok", detail: `native ${tensorflow.version}` };
   if (wasm.ok) {
@@ -93,7 +100,7 @@ function checkTensorFlow({ packages: { tensorflow, wasm }, setup }: MachineFacts
       status: "degraded",
       detail: `wasm ${wasm.version}; native: ${tensorflow.reason}`,
       cost,
-      mend: setup,
+      mend,
     };
   }
   const cost = "TF.js runs as plain JavaScript: parity checks and training take many times as long";
@@ -102,7 +109,7 @@ function checkTensorFlow({ packages: { tensorflow, wasm }, setup }: MachineFacts
     status: "degraded",
     detail: `cpu; wasm: ${wasm.reason}; native: ${tensorflow.reason}`,
     cost,
-    mend: setup,
+    mend,
   };
 }
 
@@ -175,6 +182,7 @@ async function gather(): Promise<MachineFacts> {
     loads("sharp", "m.versions.sharp"),
   ]);
   const { arch, flags, cores } = readCpu();
+  const chosen = process.env.NIBBLE_TENSORFLOW;
   return {
     node: process.versions.node,
     architecture: arch,
@@ -182,6 +190,7 @@ async function gather(): Promise<MachineFacts> {
     cores,
     freeBytes: freeBytes(process.cwd()),
     packages: { onnxruntime, tensorflow, wasm: installedVersion("@tensorflow/tfjs-backend-wasm"), danfo, sharp },
+    ...(chosen === "wasm" || chosen === "cpu" ? { tensorflowFrom: chosen } : {}),
     python: checkout ? existsSync(join(root, ".nibble", "venv", "nibble-requirements.sha256")) : undefined,
     setup: checkout
       ? `npm run setup${inFolder(root)}`

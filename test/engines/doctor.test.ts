@@ -39,6 +39,16 @@ test("a machine that has everything has nothing to complain of", () => {
   `);
 });
 
+test("a backend that the environment switches off is not called healthy", () => {
+  const switched = (tensorflowFrom: "wasm" | "cpu") => complaints(judge({ ...healthy, tensorflowFrom }));
+  expect(switched("wasm")).toMatchInlineSnapshot(
+    `"TensorFlow (TF.js) | degraded | wasm 1.2.3; native: switched off by NIBBLE_TENSORFLOW=wasm | TF.js runs on WebAssembly: the same results, slower training and parity checks | unset NIBBLE_TENSORFLOW"`,
+  );
+  expect(switched("cpu")).toMatchInlineSnapshot(
+    `"TensorFlow (TF.js) | degraded | cpu; wasm: switched off by NIBBLE_TENSORFLOW=cpu; native: switched off by NIBBLE_TENSORFLOW=cpu | TF.js runs as plain JavaScript: parity checks and training take many times as long | unset NIBBLE_TENSORFLOW"`,
+  );
+});
+
 test("a bare machine hears what each lack costs and what mends it", () => {
   const bare: MachineFacts = {
     node: "18.20.4",
