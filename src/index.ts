@@ -34,4 +34,11 @@ export {
 } from "./session/program.js";
 export { ProgramError } from "./session/program-error.js";
 export type { Result } from "./session/result.js";
+export {
+  type SavedExperiment,
+  type SavedResult,
+  type SavedResultOptions,
+  savedExperiments,
+  savedResult,
+} from "./session/saved-result.js";
 export { nibble, runProgram } from "./session/template.js";

@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ownPackage } from "../base/package.js";
 import { diagnosticsOf } from "../run/failure.js";
 import { checkCommand } from "./commands/check.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { explainCommand } from "./commands/explain.js";
+import { type ReportFlags, reportCommand } from "./commands/report.js";
 import { type RunFlags, runCommand } from "./commands/run.js";
 import { EXIT } from "./exit.js";
 import { type SharedOptions, type Shell, shellOf } from "./shell.js";
@@ -59,6 +60,18 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   shared(program.command("explain").argument("<file>", ".nib program").summary("what would run, what not, and why"))
     .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
     .action((file: string, flags: SharedOptions) => outcome(explainCommand(file, flags, shell(flags))));
+
+  program
+    .command("report")
+    .argument("[experiment]", "name of an experiment with results, or the path of its folder or ledger")
+    .summary("table and page of an earlier run again; without a name, what has results")
+    .option("--out <file>", "where the page (or what --markdown and --json give) is written")
+    .addOption(new Option("--markdown", "Markdown for a pull request").default(false).conflicts("json"))
+    .option("--json", "one JSON object a line", false)
+    .option("--svg <dir>", "write every figure there as an SVG file")
+    .option("--all", "all trials of the ledger, those of earlier plans too", false)
+    .option("--quiet", "no table", false)
+    .action((where: string | undefined, flags: ReportFlags) => outcome(reportCommand(where, flags, shell(flags))));
 
   program
     .command("doctor")

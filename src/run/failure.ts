@@ -41,4 +41,6 @@ const refusals: Readonly<Record<string, string>> = {
   EACCES: "writing there is not permitted",
   EPERM: "writing there is not permitted",
   ENOTDIR: "a part of the path is not a folder",
+  EEXIST: "a part of the path is not a folder",
+  EISDIR: "it is a folder",
 };

@@ -72,10 +72,12 @@ export function findLedger(where: string, resultsFolder: string = defaultResults
 /**
  * The result of an earlier run, from its ledger alone: the newest record of each trial of the newest plan. The plan
  * that the run has left beside the ledger adds names, expectations and the program; nothing is read beside these two.
- * @param ledger path of a ledger
- * @throws {DiagnosticError} `ledger-empty`, `ledger-newer`, `ledger-not-readable`
+ * @param where name of an experiment, or the path of its folder or of a ledger
+ * @throws {DiagnosticError} `unknown-experiment`, `ledger-empty`, `ledger-newer`, `ledger-not-readable`
  */
-export function savedResult(ledger: string, options: SavedResultOptions = {}): SavedResult {
+export function savedResult(where: string, options: SavedResultOptions = {}): SavedResult {
+  const ledger = findLedger(where, options.resultsFolder);
+  if (ledger === undefined) fail("unknown-experiment", { name: where, known: namesIn(where), folder: where });
   const { records, diagnostics } = readLedger(ledger);
   const warnings = gathered(ledger, records.length, diagnostics);
   if (records.length === 0) fail("ledger-empty", { path: ledger });

@@ -147,7 +147,10 @@ export const resultsWording: WordingOf<ResultsFacts> = {
     hint: "update Nibble to read it",
   }),
   "ledger-newer": ({ path, newer, readable, version, known }) => ({
-    message: `${newer} of the ${newer + readable} records in ${path} ${newer === 1 ? "has" : "have"} schemaVersion ${version}, but this Nibble knows up to ${known}${readable > 0 ? "; left out" : ""}`,
+    message:
+      readable === 0
+        ? `every record in ${path} has schemaVersion ${version}, but this Nibble knows up to ${known}`
+        : `${newer} of the ${newer + readable} records in ${path} ${newer === 1 ? "has" : "have"} schemaVersion ${version}, but this Nibble knows up to ${known}; left out`,
     hint: "update Nibble to read them",
   }),
   "unknown-experiment": (facts) => ({
