@@ -122,8 +122,8 @@ export function scoresAt({ metric, predictions, scores }: Scores, positions: rea
 /** Bounds of how many samples are simulated, and of the work that they may take. */
 const MOST_SAMPLES = 64;
 const LEAST_SAMPLES = 4;
-/** About a third of a second of the interpreter: more samples are taken only within it. */
-const WORK = 2.5e8;
+/** About a quarter of a second of the interpreter: more samples are taken only within it. */
+const WORK = 1.6e8;
 /** About ten seconds: within it the least samples are taken all the same, past it fewer or none. */
 const MOST_WORK = 8e9;
 

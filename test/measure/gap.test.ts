@@ -159,7 +159,7 @@ describe("samples that are simulated", () => {
   test.each([
     ["a small model", 1e5, 1000, 64],
     ["no more than there are", 1e5, 3, 3],
-    ["43 million multiply-adds", 4.5e7, 1000, 5],
+    ["16 million multiply-adds", 1.6e7, 1000, 10],
     ["four as long as they take seconds", 3e8, 1000, 4],
     ["one of a large model", 4.1e9, 1000, 1],
     ["none of one that would take minutes", 1.5e10, 1000, 0],
