@@ -51,8 +51,7 @@ export function pointLabels(
   points: readonly LabelledPoint[],
   line: readonly LabelledPoint[] = [],
 ): readonly Annotation[] {
-  const wanted = points.length > many ? points.filter(({ weight }) => weight > 0) : points;
-  const order = [...wanted].sort((a, b) => b.weight - a.weight || a.x.at - b.x.at || a.y.at - b.y.at);
+  const order = [...worthLabels(points)].sort((a, b) => b.weight - a.weight || a.x.at - b.x.at || a.y.at - b.y.at);
   const markers = points.map((point) => around(centre(point), 7));
   const bars = [...points.flatMap(barsOf).map((bar) => [bar]), ...segments(line)];
   const labels: Box[] = [];
@@ -65,6 +64,14 @@ export function pointLabels(
     lines.push(...place.line);
     return [annotation(point, escapePlotly(text), place.candidate)];
   });
+}
+
+/** All points; of a great many those that stand out, and of those no more than can have room, from one end to the other. */
+function worthLabels(points: readonly LabelledPoint[]): readonly LabelledPoint[] {
+  if (points.length <= many) return points;
+  const outstanding = points.filter(({ weight }) => weight > 0).sort((a, b) => a.x.at - b.x.at);
+  const every = Math.ceil(outstanding.length / many);
+  return outstanding.filter(({ weight }, i) => i % every === 0 || i === outstanding.length - 1 || weight % 2 === 1);
 }
 
 function annotation({ at }: LabelledPoint, text: string, { ax, ay, xanchor }: Candidate): Annotation {

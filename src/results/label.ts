@@ -12,11 +12,10 @@ const fields: readonly Field[] = ["weights", "granularity", "group", "activation
 export function trialLabels(records: readonly TrialRecord[]): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
   const used = new Map<string, number>();
+  const differences = differencesByName(records);
   for (const { trial, scheme } of records) {
     if (labels.has(trial)) continue;
-    const others = records.filter((record) => record.scheme.name === scheme.name).map((record) => record.scheme);
-    const varying = fields.filter((field) => new Set(others.map((other) => other[field])).size > 1);
-    const keepVaries = new Set(others.map(({ keep }) => JSON.stringify(keep ?? {}))).size > 1;
+    const { varying = [], keepVaries = false } = differences.get(scheme.name) ?? {};
     const parts = [scheme.name, ...varying.flatMap((field) => part(scheme, field))];
     if (keepVaries) parts.push(...kept(scheme));
     const label = parts.join(" ");
@@ -25,6 +24,22 @@ export function trialLabels(records: readonly TrialRecord[]): ReadonlyMap<string
     labels.set(trial, times === 1 ? label : `${label} #${times}`);
   }
   return labels;
+}
+
+/** For each scheme name, what differs among its trials. */
+function differencesByName(records: readonly TrialRecord[]) {
+  const byName = new Map<string, SchemeSummary[]>();
+  for (const { scheme } of records) {
+    const others = byName.get(scheme.name);
+    if (others) others.push(scheme);
+    else byName.set(scheme.name, [scheme]);
+  }
+  const entries = [...byName].map(([name, schemes]) => {
+    const varying = fields.filter((field) => new Set(schemes.map((scheme) => scheme[field])).size > 1);
+    const keepVaries = new Set(schemes.map(({ keep }) => JSON.stringify(keep ?? {}))).size > 1;
+    return [name, { varying, keepVaries }] as const;
+  });
+  return new Map(entries);
 }
 
 function part(scheme: SchemeSummary, field: Field): string[] {
