@@ -50,7 +50,12 @@ function named(texts: readonly string[], names: readonly string[], place: (index
   const values = Int32Array.from(texts, (text, i) => {
     const index = indices.get(text) ?? (byIndex && whole(text) ? Number(text) : -1);
     if (index >= 0 && index < classes.length) return index;
-    return fail("data-label-unknown", { place: place(i), text, classes, ...nearestFact(text, classes) });
+    return fail("data-label-unknown", {
+      place: place(i),
+      text,
+      classes,
+      ...(whole(text) ? {} : nearestFact(text, classes)),
+    });
   });
   return { kind: "class", values, classes };
 }

@@ -6,7 +6,7 @@ import type { Report } from "./report.js";
 import { accuracyColumns, isBaseline, type Row, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
 
 export interface TableOptions {
-  /** Columns of the terminal; 80 unless said, never less than 60. */
+  /** Columns of the terminal; 80 unless said, never less than 40. */
   readonly width?: number;
   /** Colours as terminal escapes; none unless asked for. */
   readonly colour?: boolean;
@@ -20,7 +20,7 @@ const LEAST_NAME_WIDTH = 14;
  * the expectations, and how the figures were got. Ends without a newline.
  */
 export function renderTable(report: Report, options: TableOptions = {}): string {
-  const width = Math.max(60, options.width ?? 80);
+  const width = Math.max(40, options.width ?? 80);
   const blocks = [
     heading(report, width),
     ...tables(report, width),

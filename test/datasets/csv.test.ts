@@ -92,7 +92,10 @@ test("mistakes are shown with file, line and column", async () => {
     `"error[data-empty]: "<folder>/t.csv" holds no rows under its header"`,
   );
   expect(await refused("a,b\n1,2\n3\n")).toMatchInlineSnapshot(
-    `"error[data-row-length]: t.csv, line 3 has 1 cells; the first line has 2"`,
+    `
+    "error[data-row-length]: t.csv, line 3 has 1 cell; the first line has 2
+         = hint: the file may be cut short there: copy or download it again"
+  `,
   );
   expect(await refused("a,b\n1,2\n3,x\n")).toMatchInlineSnapshot(`
     "error[data-not-a-number]: t.csv, line 3, column "b" holds "x", which is not a number
@@ -156,7 +159,10 @@ test("mistakes about labels and columns", async () => {
          = hint: \`categories: [word, ...]\` reads words as numbers; \`ignore\` leaves a column out; \`label\` names the expected answer's"
   `);
   expect(await refused("age,kind\n1,\n2,dog\n", { label: "kind" })).toMatchInlineSnapshot(
-    `"error[data-label-missing]: t.csv, line 2, column "kind" has no label"`,
+    `
+    "error[data-label-missing]: t.csv, line 2, column "kind" has no label
+         = hint: write the label or take the row out"
+  `,
   );
   expect(await refused("age,kind\n1,0.5\n2,1\n", { label: "kind" })).toMatchInlineSnapshot(`
     "error[data-label-real]: t.csv, line 2, column "kind" has the label 0.5, which is no class

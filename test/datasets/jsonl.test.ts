@@ -77,7 +77,10 @@ test("mistakes", async () => {
     `"error[data-too-large]: the nesting of "x" is too large: 9 levels, the most is 8"`,
   );
   expect(await refused('{"x": 1, "y": null}\n{"x": 2, "y": "a"}', { label: "y" })).toMatchInlineSnapshot(
-    `"error[data-label-missing]: t.jsonl, line 1, column "y" has no label"`,
+    `
+    "error[data-label-missing]: t.jsonl, line 1, column "y" has no label
+         = hint: write the label or take the row out"
+  `,
   );
   expect(await refused('{"x": 1, "y": {}}', { label: "y" })).toMatchInlineSnapshot(
     `"error[data-label-kind]: t.jsonl, line 1, column "y" has the label {}, which is neither a text nor a number"`,

@@ -98,7 +98,7 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   ],
   [
     "splits",
-    'data d = csv("d.csv") { split: train 80% test 30% }\ndata e = csv("d.csv") { split: train 80 }\ndata f = csv("d.csv") { split: 80% }',
+    'data d = csv("d.csv") { split: train 80% test 30% }\ndata e = csv("d.csv") { split: train 80 }\ndata f = csv("d.csv") { split: 80% }\ndata g = csv("d.csv") { split: train 100% }',
   ],
   ["columns", 'data d = csv("d.csv") { label: digits | digit }\ndata e = csv("d.csv") { label: digits }'],
   ["clauses left out", "experiment a {\n}"],

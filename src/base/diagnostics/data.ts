@@ -176,7 +176,11 @@ export const dataWording: WordingOf<DataFacts> = {
     hint: "`header: false` names the columns column_1, column_2, ...; `header: true` takes the line as names all the same",
   }),
   "data-row-length": ({ place, expected, actual }) => ({
-    message: `${at(place)} has ${actual} cells; the first line has ${expected}`,
+    message: `${at(place)} has ${actual} ${actual === 1 ? "cell" : "cells"}; the first line has ${expected}`,
+    hint:
+      actual < expected
+        ? "the file may be cut short there: copy or download it again"
+        : "a text that holds the separator stands in double quotes",
   }),
   "data-row-syntax": ({ place, format, reason }) => ({
     message: `${at(place)} is not readable as ${format}: ${reason}`,
@@ -195,7 +199,10 @@ export const dataWording: WordingOf<DataFacts> = {
     message: `${at(place)} holds ${text}; values must be finite`,
     hint: "replace the value or take the row out",
   }),
-  "data-label-missing": ({ place }) => ({ message: `${at(place)} has no label` }),
+  "data-label-missing": ({ place }) => ({
+    message: `${at(place)} has no label`,
+    hint: "write the label or take the row out",
+  }),
   "data-label-kind": ({ place, text }) => ({
     message: `${at(place)} has the label ${text}, which is neither a text nor a number`,
   }),

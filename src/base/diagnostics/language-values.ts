@@ -17,6 +17,7 @@ export interface ValueFacts {
   };
   "phrase-conflict": { readonly option: string; readonly first: string; readonly second: string };
   "phrase-incomplete": { readonly option: string; readonly found: string; readonly expected: readonly string[] };
+  "split-without-test": { readonly train: number };
   "split-sum": { readonly train: number; readonly test: number };
   "no-sweep": { readonly option: string };
   "range-invalid": { readonly text: string; readonly reason: string };
@@ -76,6 +77,10 @@ export const valueWording: WordingOf<ValueFacts> = {
   "phrase-incomplete": ({ option, found, expected }) => ({
     message: `"${option}" is ${found}, which does not say ${alternatives(expected.slice(0, 4))}`,
     hint: `each side of | is a whole value: ${expected[0]} ${found}`,
+  }),
+  "split-without-test": ({ train }) => ({
+    message: "the split leaves no test samples, and everything is measured on those",
+    hint: `write split: train 80% test 20%${train === 0 ? "" : "; calibration never uses the test share"}`,
   }),
   "split-sum": ({ train, test }) => ({
     message: `train and test are ${Math.round((train + test) * 1e6) / 1e4}% together; a sample cannot be in both`,

@@ -206,6 +206,10 @@ function toSplit(value: Concrete, context: SettingContext): SplitSetting | undef
   const [train, test] = [given.get("train"), given.get("test")];
   if (train === undefined && test === undefined) return mismatch(value, SPLIT, context);
   const shares = { train: train ?? rest(test), test: test ?? rest(train) };
+  if (shares.test === 0) {
+    context.report(diagnostic("split-without-test", { train: shares.train }, { span: value.span }));
+    return undefined;
+  }
   // 0.7 + 0.3 is not exactly 1 in binary.
   if (shares.train + shares.test > 1 + 1e-9) {
     context.report(diagnostic("split-sum", shares, { span: value.span }));
