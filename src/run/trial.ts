@@ -50,15 +50,17 @@ export async function evaluate(
       ...(scheme.mode === "dynamic" ? { batchSize: DYNAMIC_BATCH } : {}),
     });
     const optimized = await readFile(optimizedModelPath);
-    const isSimulated = measures.accuracy && scheme.mode !== "fp32";
-    const gap = isSimulated ? await measureGap(opened, quantized, scores) : undefined;
+    const isBaseline = scheme.mode === "fp32";
+    const gap = measures.accuracy && !isBaseline ? await measureGap(opened, quantized, scores) : undefined;
+    const accuracy = compareAccuracy(scores, fp32.scores, { seed });
     return {
       path,
-      accuracy: compareAccuracy(scores, fp32.scores, { seed }),
+      // The baseline differs from itself by nothing, and that is no estimate.
+      accuracy: isBaseline ? { ...accuracy, drop: { value: 0, ci95: [0, 0] } } : accuracy,
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
       attestation: attest(quantized, optimized),
       ...(gap ? { gap } : {}),
-      ...(measures.layers ? { layers: await layerErrors(opened, quantized) } : {}),
+      ...(measures.layers && !isBaseline ? { layers: await layerErrors(opened, quantized) } : {}),
     };
   } finally {
     await rm(optimizedModelPath, { force: true });
