@@ -59,7 +59,8 @@ function withoutZeroSpike({ counts, first }: Histogram): Float64Array {
 
 /**
  * Kullback-Leibler divergence of bins [from, to), with all that lies outside put into the end bins, from the same bins
- * after sharing each level's mass evenly among its filled bins.
+ * after sharing each level's mass evenly among its filled bins. The latter is a share of all values, so it lacks what is
+ * clipped: were it a share of those inside, a range whose only filled bin is its last would seem to lose nothing.
  */
 function divergence(counts: Float64Array, cumulative: Float64Array, from: number, to: number): number {
   const bins = to - from;
@@ -73,7 +74,7 @@ function divergence(counts: Float64Array, cumulative: Float64Array, from: number
     const start = from + Math.floor((level * bins) / LEVELS);
     const end = from + Math.floor(((level + 1) * bins) / LEVELS);
     const filled = filledBins(counts, start, end);
-    const share = filled === 0 ? 0 : ((cumulative[end] as number) - (cumulative[start] as number)) / filled / inside;
+    const share = filled === 0 ? 0 : ((cumulative[end] as number) - (cumulative[start] as number)) / filled / total;
     for (let i = start; i < end; i++) {
       const count = counts[i] as number;
       const clipped = (i === from ? below : 0) + (i === to - 1 ? above : 0);

@@ -106,6 +106,12 @@ test("entropy clips lonely outliers and leaves a uniform tensor alone", () => {
   expect(rangeOf(uniform, "entropy").max).toBeGreaterThan(0.95);
 });
 
+test("entropy never keeps one lonely small value alone, clipping all others into its bin", () => {
+  const crowd = Array.from({ length: 1000 }, (_, i) => 0.5 + i / 2000);
+  const lonely = Array.from({ length: 400 }, (_, i) => i / 800);
+  expect(Math.min(...lonely.map((value) => rangeOf([value, ...crowd], "entropy").max))).toBeGreaterThan(0.9);
+});
+
 test("entropy is not decided by the zeros that ReLU makes", () => {
   const halves = normals(50_000).map((value) => Math.max(0, value));
   const alive = halves.filter((value) => value > 0);
