@@ -4,10 +4,17 @@ import { percent, percentDigits, plain } from "../results/units.js";
 
 /** Steps that the engine's rounding may be away from the definition of an operator. */
 const MOST_STEPS = 1;
+/** Share of the mean error that float arithmetic in another order may move it by. A share of samples is exact. */
+const ROUNDING = 1e-3;
 
 /** Whether what ran is not what the definitions of the operators say, beyond rounding. */
-export function isApart({ gap }: CompletedRecord): boolean {
-  return gap !== undefined && (gap.maxSteps > MOST_STEPS || gap.accuracy !== 0);
+export function isApart(record: CompletedRecord): boolean {
+  return record.gap !== undefined && (record.gap.maxSteps > MOST_STEPS || changesAccuracy(record.gap, record));
+}
+
+function changesAccuracy({ accuracy }: GapResult, record: CompletedRecord): boolean {
+  const { isShare, value } = accuracyOf(record) ?? { isShare: true, value: 0 };
+  return Math.abs(accuracy) > (isShare ? 0 : ROUNDING * value);
 }
 
 /** What must be said of a trial of which simulated and executed are apart: how far, where it begins, what it does to accuracy. */
@@ -17,7 +24,7 @@ export function gapRemarks(record: CompletedRecord): readonly string[] {
   const start = gap.layers.find(({ maxSteps }) => maxSteps > 0)?.layer;
   const where = start === undefined ? "" : `, from layer "${start}" on`;
   const steps = `simulated and executed differ by ${largest([gap])}${where}`;
-  return [`(!) ${steps}${gap.accuracy === 0 ? "" : `; ${accuracyText(gap, record)}`}`];
+  return [`(!) ${steps}${changesAccuracy(gap, record) ? `; ${accuracyText(gap, record)}` : ""}`];
 }
 
 function accuracyText({ accuracy, samples }: GapResult, record: CompletedRecord): string {

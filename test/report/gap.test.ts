@@ -56,6 +56,12 @@ test("a trial is apart past one step, or with another accuracy", () => {
   expect(isApart(completed("a"))).toBe(false);
 });
 
+test("a mean error that moves by a rounding of float arithmetic is not apart", () => {
+  const errors = { accuracy: { mae: { value: 2, ci95: [1, 3], n: 64 }, drop: { value: 0, ci95: [0, 0] } } } as const;
+  const moved = [1e-7, -0.001, 0.01].map((change) => isApart(record(gap(change, [0.1]), errors)));
+  expect(moved).toEqual([false, false, true]);
+});
+
 test("steps are whole for codes and have two digits for float results", () => {
   expect([0, 1, 12, 0.0512, 0.0000123, 254.7].map(stepText)).toEqual(["0", "1", "12", "0.051", "<0.001", "250"]);
 });
