@@ -42,7 +42,7 @@ export async function checkProgram(
   for (const mistake of mistakes) report(mistake);
   const scope = declare(modules, sources, vocabulary, report);
   const environment = programEnvironment(scope.params, host, report);
-  const checker: Checker = { host, vocabulary, scope, environment, sources, modules, report };
+  const checker: Checker = { host, vocabulary, scope, environment, sources, modules, report, stopped: { patterns: 0 } };
   const schemes = schemeChecker(checker);
   schemes.all();
   const named = namedSources(checker);

@@ -14,6 +14,8 @@ export interface Checker {
   readonly sources: ReadonlyMap<string, SourceFile>;
   readonly modules: readonly Module[];
   readonly report: Report;
+  /** Regular expressions of the program that were stopped because matching took too long. */
+  readonly stopped: { patterns: number };
 }
 
 /** The words of the program at a span, line ends and runs of blanks as one blank. */

@@ -226,6 +226,16 @@ test("a regular expression that would take for ever is stopped and reported", as
   expect(places(diagnostics)).toEqual({ codes: ["regex-invalid"], spans: source.spans });
 });
 
+test("many such expressions are not each given their time", async () => {
+  const layers = [{ name: `${"a".repeat(60)}!`, className: "Dense", quantizable: true }];
+  const rules = Array.from({ length: 60 }, (_, i) => `  keep layers /^(a+)+${i}$/ at fp32`).join("\n");
+  const text = experiment(`try static\n${rules}`);
+  const host = fakeHost({ describeModel: async () => ({ ...cnn, layers }) });
+  const { diagnostics } = await checkProgram({ path: "p.nib", text }, host);
+  expect(diagnostics.map(({ code }) => code)).toEqual(Array(60).fill("regex-invalid"));
+  // Sixty of them would take 15 seconds, which the limit below forbids.
+}, 8_000);
+
 test("our own bugs in a host pass through and are not taken for mistakes of the program", async () => {
   const host = fakeHost({
     describeModel: async () => {

@@ -71,9 +71,10 @@ function checkRule(
 }
 
 /** Names of the quantizable layers that a pattern matches. Matching nothing, or nothing of use, is a warning. */
-function matching(pattern: Concrete, layers: readonly LayerSummary[], { report }: Checker): readonly string[] {
+function matching(pattern: Concrete, layers: readonly LayerSummary[], checker: Checker): readonly string[] {
   const { span, text } = pattern;
-  const matches = matcher(pattern, layers, report);
+  const { report } = checker;
+  const matches = matcher(pattern, layers, checker);
   if (!matches) return [];
   const found = layers.filter(({ name }) => matches(name));
   const useful = found.filter(({ quantizable }) => quantizable);
@@ -90,13 +91,14 @@ function matching(pattern: Concrete, layers: readonly LayerSummary[], { report }
   return names(useful);
 }
 
-function matcher(pattern: Concrete, layers: readonly LayerSummary[], report: Checker["report"]) {
+function matcher(pattern: Concrete, layers: readonly LayerSummary[], { report, stopped }: Checker) {
   const { span } = pattern;
   if (pattern.kind === "regex") {
     const result = regexMatches(
       pattern.pattern,
       pattern.flags,
       layers.map(({ name }) => name),
+      stopped,
     );
     if (typeof result !== "string") return (name: string) => result.has(name);
     report(diagnostic("regex-invalid", { pattern: pattern.pattern, reason: result }, { span }));
@@ -139,12 +141,23 @@ export function globMatches(glob: string, name: string): boolean {
 
 const REGEX_MILLISECONDS = 250;
 
+/** After this many slow expressions a program has had its share of time, and no other one is begun. */
+const MOST_STOPPED = 4;
+
+const TOO_SLOW = "matching takes too long; avoid repeats inside repeats";
+
 /**
  * The names that a regular expression matches, or why it cannot be used. Programs are not trusted, and some
  * expressions take exponential time, so the match runs in a context of its own that is stopped after a while.
  */
-function regexMatches(pattern: string, flags: string, names: readonly string[]): ReadonlySet<string> | string {
+function regexMatches(
+  pattern: string,
+  flags: string,
+  names: readonly string[],
+  stopped: Checker["stopped"],
+): ReadonlySet<string> | string {
   if (!/^[imsu]*$/.test(flags)) return "flags are i, m, s and u";
+  if (stopped.patterns >= MOST_STOPPED) return TOO_SLOW;
   try {
     const matched = runInNewContext(
       "names.filter((name) => new RegExp(pattern, flags).test(name))",
@@ -154,7 +167,10 @@ function regexMatches(pattern: string, flags: string, names: readonly string[]):
     return new Set(matched);
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
-    if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return "matching takes too long; avoid repeats inside repeats";
+    if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
+      stopped.patterns++;
+      return TOO_SLOW;
+    }
     return (message ?? "it is not valid").replace(/^Invalid regular expression: \/.*\/\w*: /s, "");
   }
 }
