@@ -32,10 +32,12 @@ function attestationNotes({ attestation }: CompletedRecord): readonly string[] {
 }
 
 function speedNotes({ latency = [] }: CompletedRecord): readonly string[] {
-  const several = latency.length > 1;
+  const threadsDiffer = new Set(latency.map(({ threads }) => threads)).size > 1;
+  const setting = ({ batch, threads }: LatencyResult) =>
+    threadsDiffer ? `batch ${batch}, ${count(threads, "thread")}` : `batch ${batch}`;
   return latency
     .filter(({ verdict }) => !/^[\d.]+x faster$/.test(verdict))
-    .map((result) => (several ? `batch ${result.batch}: ${result.verdict}` : result.verdict));
+    .map((result) => (latency.length > 1 ? `${setting(result)}: ${result.verdict}` : result.verdict));
 }
 
 /** Failed trials; those that failed for one and the same reason together. */

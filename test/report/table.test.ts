@@ -1,8 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
+import { trialNotes } from "../../src/report/notes.js";
 import { renderTable } from "../../src/report/table.js";
-import type { TrialRecord } from "../../src/results/record.js";
+import type { LatencyResult, TrialRecord } from "../../src/results/record.js";
+import { completed } from "../results/fixtures/records.js";
 import { report, sweep, twoBatches } from "./fixtures/sweep.js";
 
 test("a sweep fits into 80 columns, intervals below their values", () => {
@@ -151,6 +153,18 @@ describe("whatever the names and the width", () => {
     expect([..."\u001b\r\u202e"].filter((character) => text.includes(character))).toEqual([]);
     expect(text).toContain("[2Jmodel on digits");
   });
+});
+
+test("a remark on speed says the threads where a trial was timed on several", () => {
+  const timed = (threads: number): LatencyResult => {
+    const [equal, best] = [{ value: 1, ci95: [0.9, 1.1] } as const, { baseline: "all", trial: "all" }];
+    const ran = { batch: 4, threads, processes: 3, pairs: 30, optimization: best };
+    return { ...ran, medianMs: 1, baselineMs: 1, speedup: equal, control: equal, verdict: "no difference" };
+  };
+  const text = (latency: readonly LatencyResult[]) =>
+    trialNotes([completed("a", { latency })]).map((note) => note.text);
+  expect(text([timed(1), timed(2)])).toEqual(["batch 4, 1 thread: no difference", "batch 4, 2 threads: no difference"]);
+  expect(text([timed(2)])).toEqual(["no difference"]);
 });
 
 test("colours are escapes around the same text", () => {
