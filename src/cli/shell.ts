@@ -22,6 +22,9 @@ export interface Shell {
 }
 
 /** The shell of one command. */
+/** Most diagnostics that are shown as text: whoever mends the first of them sees the others next time. */
+const MOST_SHOWN = 50;
+
 export function shellOf(terminal: Terminal, { json, quiet }: SharedOptions): Shell {
   const colour = wantsColour(terminal, terminal.stderr);
   return {
@@ -30,10 +33,17 @@ export function shellOf(terminal: Terminal, { json, quiet }: SharedOptions): She
     quiet,
     print: (text) => void terminal.stdout.write(`${text}\n`),
     report(diagnostics, sources) {
-      for (const d of diagnostics) {
-        if (json) terminal.stdout.write(`${JSON.stringify({ diagnostic: { ...d, ...words(d) } })}\n`);
-        else terminal.stderr.write(`${colourDiagnostic(renderDiagnostic(d, sources), colour)}\n\n`);
+      if (json) {
+        for (const d of diagnostics) {
+          terminal.stdout.write(`${JSON.stringify({ diagnostic: { ...d, ...words(d) } })}\n`);
+        }
+        return;
       }
+      for (const d of diagnostics.slice(0, MOST_SHOWN)) {
+        terminal.stderr.write(`${colourDiagnostic(renderDiagnostic(d, sources), colour)}\n\n`);
+      }
+      const more = diagnostics.length - MOST_SHOWN;
+      if (more > 0) terminal.stderr.write(`... and ${more} more; \`--json\` lists them all\n\n`);
     },
   };
 }

@@ -171,6 +171,14 @@ test("with --json everything on standard output is JSON, mistakes and failures t
   }
 });
 
+test("of very many mistakes the first are shown and the others counted", async () => {
+  const folder = project("param a = $b\n".repeat(200));
+  const { code, stdout, stderr } = await nibble(["check", "sweep.nib"], folder);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: expect.stringMatching(/^sweep\.nib: \d+ mistakes\n$/) });
+  expect(stderr.match(/^error\[/gm)).toHaveLength(50);
+  expect(stderr).toMatch(/\n\.\.\. and \d+ more; `--json` lists them all\n\n$/);
+});
+
 test("a program without experiments says so; a pipe that it imports is not waited for", async () => {
   const folder = project("");
   const empty = await nibble(["run", "sweep.nib"], folder);
