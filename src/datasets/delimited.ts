@@ -6,6 +6,9 @@ import { streamFile } from "./files.js";
 
 const delimiters: Readonly<Record<string, string>> = { comma: ",", semicolon: ";", tab: "\t", pipe: "|" };
 
+/** The start of a file goes to the parser by itself: a scan that wants the header alone then pays for little more. */
+const HEAD_BYTES = 4096;
+
 /** Longest record in bytes; an unclosed quote ends there and not at the end of memory. */
 const longestRecord = 2 ** 24;
 
@@ -27,9 +30,13 @@ export async function scanDelimited(
   const state = { going: true };
   let parser: Parser | undefined;
   for await (const chunk of stream.chunks) {
+    const isFirst = parser === undefined;
     parser ??= recordParser(delimiters[delimiter ?? ""] ?? guessDelimiter(chunk, path), state, onRecord);
-    await step(path, (done) => parser?.write(chunk, done));
-    if (!state.going) return stream.hash();
+    const head = isFirst ? HEAD_BYTES : chunk.length;
+    for (const part of [chunk.subarray(0, head), chunk.subarray(head)]) {
+      if (part.length > 0) await step(path, (done) => parser?.write(part, done));
+      if (!state.going) return stream.hash();
+    }
   }
   if (parser) await step(path, (done) => parser?.end(done));
   return stream.hash();
