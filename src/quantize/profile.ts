@@ -1,5 +1,6 @@
 import { groupSizes, weightFormats } from "./registry.js";
-import type { Granularity, Mode, Precision, Scheme } from "./scheme.js";
+import type { Granularity, Mode, Precision, Scheme, WeightFormat } from "./scheme.js";
+import { groupsOfTwoBits } from "./weights.js";
 
 /** One row of a profile's table: formats of a mode that have a fast integer kernel on that CPU. */
 export interface Combination {
@@ -41,11 +42,12 @@ const executable: readonly Combination[] = [
   },
   {
     mode: "weight_only",
-    weights: ["int8", "int4", "int2"],
+    weights: ["int8", "int4"],
     activations: [],
     granularities: ["group"],
     groups: groupSizes,
   },
+  { mode: "weight_only", weights: ["int2"], activations: [], granularities: ["group"], groups: groupsOfTwoBits },
 ];
 
 const saturation =
@@ -103,7 +105,7 @@ export function refusal(scheme: Scheme, { combinations }: CpuProfile): string | 
   return (
     (weights && weightRefusal(mode, weights.dtype, legal, combinations)) ??
     (activations && activationRefusal(mode, activations.dtype, legal)) ??
-    (weights && sharingRefusal(mode, weights.granularity, weights.group, legal)) ??
+    (weights && sharingRefusal(mode, weights, legal)) ??
     (method !== undefined && method !== "rtn" ? `method ${method} is not implemented; rtn is` : undefined) ??
     keepRefusal(scheme, legal)
   );
@@ -146,18 +148,19 @@ function activationRefusal(mode: Mode, dtype: string, legal: readonly Combinatio
 
 function sharingRefusal(
   mode: Mode,
-  granularity: Granularity,
-  group: number | undefined,
+  { dtype, granularity, group }: WeightFormat,
   legal: readonly Combination[],
 ): string | undefined {
-  const row = legal.find(({ granularities }) => granularities.includes(granularity));
+  const row = legal.find(
+    ({ weights, granularities }) => weights.includes(dtype) && granularities.includes(granularity),
+  );
   if (!row) {
     const way =
       mode === "weight_only" ? "group: 32 (a scale for each 32 weights of an output) executes" : "per_channel executes";
     return `${mode} with ${granularity} scales has no kernel; ${way}`;
   }
   if (group === undefined || row.groups.includes(group)) return undefined;
-  return `${mode} with group ${group} has no kernel: MatMulNBits takes groups of ${row.groups.join(", ")}`;
+  return `${mode} with ${dtype} in groups of ${group} has no integer kernel: MatMulNBits takes groups of ${row.groups.join(", ")} for it`;
 }
 
 function keepRefusal({ keep, mode }: Scheme, legal: readonly Combination[]): string | undefined {

@@ -157,9 +157,12 @@ export function packRows({ rows, groups, size, bits, codes }: GroupedRows): Tens
   return tensor("uint8", [rows, groups, (size * bits) / 8], packed);
 }
 
-/** The group that MatMulNBits gets for rows of a length: `group`, or the smallest power of two >= 16 that holds a short row. */
-export function groupFor(length: number, group: number): number {
-  let size = 16;
+/** Groups for which MatMulNBits has an int8 kernel of 2-bit weights; with others it ignores accuracy_level 4 and computes in float. */
+export const groupsOfTwoBits: readonly number[] = [32, 64, 128];
+
+/** The group that MatMulNBits gets for rows of a length: `group`, or the smallest one with a kernel that holds a short row. */
+export function groupFor(length: number, group: number, bits: 2 | 4 | 8): number {
+  let size = bits === 2 ? 32 : 16;
   while (size < length && size < group) size *= 2;
   return size;
 }

@@ -43,7 +43,8 @@ test("everything that the defaults build executes on every profile", () => {
     for (const group of [16, 32, 64, 128, 256]) {
       for (const dtype of ["int8", "int4", "int2"]) {
         const weights = { dtype, granularity: "group", group } as const;
-        expect(refusal(scheme("weight_only", { weights }), profile)).toBeUndefined();
+        const isLegal = dtype !== "int2" || (group > 16 && group < 256);
+        expect(refusal(scheme("weight_only", { weights }), profile) === undefined).toBe(isLegal);
       }
     }
     const perTensor = { dtype: "int8", granularity: "per_tensor" } as const;
@@ -64,6 +65,7 @@ test("what has no kernel is refused with the reason and what executes instead", 
     scheme("weight_only", { weights: group("nf4", 32) }),
     scheme("weight_only", { weights: perChannel("int8") }),
     scheme("weight_only", { weights: group("int4", 512) }),
+    scheme("weight_only", { weights: group("int2", 16) }),
     scheme("static", { activations: { dtype: "int8" } }),
     scheme("static", { activations: { dtype: "int4" } }),
     scheme("static", { keep: { dense_1: "int4" } }),
@@ -77,7 +79,8 @@ test("what has no kernel is refused with the reason and what executes instead", 
     weight_only with int7 weights has no kernel: MatMulNBits computes with 2-, 4- and 8-bit weights; int8 executes
     weight_only with nf4 weights has no kernel: MatMulNBits computes with 2-, 4- and 8-bit weights; int4 executes
     weight_only with per_channel scales has no kernel; group: 32 (a scale for each 32 weights of an output) executes
-    weight_only with group 512 has no kernel: MatMulNBits takes groups of 16, 32, 64, 128, 256
+    weight_only with int4 in groups of 512 has no integer kernel: MatMulNBits takes groups of 16, 32, 64, 128, 256 for it
+    weight_only with int2 in groups of 16 has no integer kernel: MatMulNBits takes groups of 32, 64, 128 for it
     static with int8 activations is not executed: int8 x int8 falls back to kernels that are several times slower than float on x64; uint8 executes
     static with int4 activations is not executed: quantized kernels take 8-bit activations; uint8 executes
     static cannot keep "dense_1" at int4: static executes int8 and fp32

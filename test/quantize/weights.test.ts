@@ -128,7 +128,8 @@ test("columns become rows at any size", () => {
 });
 
 test("a short row gets the smallest legal group that holds it", () => {
-  expect([1, 16, 17, 100, 4096].map((length) => groupFor(length, 128))).toEqual([16, 16, 32, 128, 128]);
+  expect([1, 16, 17, 100, 4096].map((length) => groupFor(length, 128, 4))).toEqual([16, 16, 32, 128, 128]);
+  expect([1, 16, 17, 100, 4096].map((length) => groupFor(length, 64, 2))).toEqual([32, 32, 32, 64, 64]);
 });
 
 test("a weight that is not finite is named with its layer and place", () => {

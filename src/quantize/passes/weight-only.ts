@@ -48,7 +48,7 @@ function emitDense(
 ): void {
   checkFinite(weight, matrix, node.layer);
   const [inputs = 0, outputs = 0] = matrix.shape;
-  const size = groupFor(inputs, group);
+  const size = groupFor(inputs, group, bits);
   const rows = quantizeRows(columnsAsRows(matrix), outputs, { bits, size });
   const codes = rewrite.constant(weight + suffix.codes, packRows(rows));
   const scale = storeScales(weight + suffix.scale, [rows.scale.length], rows.scale, node, rewrite);
