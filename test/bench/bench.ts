@@ -5,10 +5,13 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { ownPackage } from "../../src/base/package.js";
+import type * as Library from "../../src/index.js";
+import { median } from "../../src/measure/statistics.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
 import type { CompletedRecord } from "../../src/results/record.js";
-import { checkText, explainText, runText } from "../../src/session/program.js";
+import { runText } from "../../src/session/program.js";
 import { timeDense } from "./dense.js";
 import { type Figure, figureTable, percentText, ratioText } from "./figure.js";
 import { peakOfCommand } from "./memory.js";
@@ -110,18 +113,23 @@ async function sharing(): Promise<Figure> {
   };
 }
 
+/** The shipped build, not the sources: what a notebook or an editor asks again and again, in a process that is warm. */
 async function language(): Promise<Figure> {
   progress("a program of 1,000 lines");
+  const built = (await import(pathToFileURL(join(ownPackage().folder, "dist/index.js")).href)) as typeof Library;
   const program = source(thousandLines());
-  await explainText(program);
-  const start = performance.now();
-  const { plans } = await explainText(program);
-  const elapsedMs = performance.now() - start;
-  if (!plans) throw new Error(`bench: ${JSON.stringify((await checkText(program)).diagnostics)}`);
+  const time = async () => {
+    const start = performance.now();
+    const { plans, diagnostics } = await built.explainText(program);
+    if (!plans) throw new Error(`bench: ${JSON.stringify(diagnostics)}`);
+    return performance.now() - start;
+  };
+  const [first, ...others] = [await time(), await time(), await time(), await time(), await time(), await time()];
+  const elapsedMs = median(others);
   return {
-    name: "parse, check and plan 1,000 lines",
+    name: "parse, check and plan 1,000 lines, warm process",
     promise: "< 100 ms",
-    measured: `${elapsedMs.toFixed(0)} ms`,
+    measured: `${elapsedMs.toFixed(0)} ms (first call ${first?.toFixed(0)} ms)`,
     met: elapsedMs < 100,
   };
 }
