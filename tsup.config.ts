@@ -15,7 +15,15 @@ const both: Options = {
 export default defineConfig([
   {
     ...both,
-    entry: { index: "src/index.ts", "cli/main": "src/cli/main.ts", "run/worker": "src/run/worker.ts" },
+    entry: {
+      index: "src/index.ts",
+      "cli/main": "src/cli/main.ts",
+      "run/worker": "src/run/worker.ts",
+      "cells/child/main": "src/cells/child/main.ts",
+      "cells/child/control": "src/cells/child/control.ts",
+      "cells/typescript/worker": "src/cells/typescript/worker.ts",
+      "kernel/main": "src/kernel/main.ts",
+    },
     format: "esm",
     splitting: true,
     dts: quick ? false : { entry: { index: "src/index.ts" } },

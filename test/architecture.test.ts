@@ -26,7 +26,10 @@ const ranks: readonly (readonly [folder: string, rank: number])[] = [
   ["src/session", 7],
   ["src/session.ts", 7],
   ["src/index.ts", 7],
-  ["src/cli", 8],
+  ["src/cells", 8],
+  ["src/kernel", 9],
+  ["src/notebook", 9],
+  ["src/cli", 10],
 ];
 
 function filesUnder(folder: string): string[] {

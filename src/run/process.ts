@@ -1,9 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
-import { ownPackage } from "../base/package.js";
+import { entryPoint } from "../base/entry.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
 import type { Stage } from "./stage.js";
 
@@ -43,20 +40,9 @@ export class TaskError extends DiagnosticError {
 
 const LAST_OUTPUT = 2000;
 
-/** From sources (tests) the child runs TypeScript through tsx; from a build it runs dist. */
-function entryPoint(): { readonly file: string; readonly execArgv: readonly string[] } {
-  const { folder, fromSource } = ownPackage();
-  return fromSource
-    ? {
-        file: join(folder, "src/run/worker.ts"),
-        execArgv: ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href],
-      }
-    : { file: join(folder, "dist/run/worker.js"), execArgv: [] };
-}
-
 /** Starts a child process. */
 export function startWorker(options: WorkerOptions = {}): Worker {
-  const { file, execArgv } = entryPoint();
+  const { file, execArgv } = entryPoint("run/worker");
   const child = fork(file, [], {
     execArgv: [...execArgv, "--expose-gc", "--no-warnings"],
     serialization: "advanced",
