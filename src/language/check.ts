@@ -1,6 +1,7 @@
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
 import type { SourceFile } from "../base/span.js";
+import type { DataReference } from "../datasets/dataset.js";
 import type { CheckedExperiment } from "../plan/experiment.js";
 import { type Checker, reporter } from "./checker.js";
 import { checkExperiment, type Sources } from "./checks/experiment.js";
@@ -17,6 +18,8 @@ import { vocabulary as everything } from "./vocabulary.js";
 export interface CheckedProgram {
   /** In the order written. */
   readonly experiments: readonly CheckedExperiment[];
+  /** The `data` statements of the program itself. */
+  readonly data: readonly DataReference[];
 }
 
 export interface CheckResult {
@@ -46,7 +49,7 @@ export async function checkProgram(
   const schemes = schemeChecker(checker);
   schemes.all();
   const named = namedSources(checker);
-  await named.own(source.path);
+  const data = await named.own(source.path);
   const experiments: CheckedExperiment[] = [];
   for (const statement of scope.experiments) {
     const experiment = await checkExperiment(statement, named, schemes, checker);
@@ -54,11 +57,11 @@ export async function checkProgram(
   }
   const sorted = byPosition(diagnostics);
   const wrong = sorted.some(({ severity }) => severity === "error");
-  return { ...(wrong ? {} : { program: { experiments } }), diagnostics: sorted, sources };
+  return { ...(wrong ? {} : { program: { experiments, data } }), diagnostics: sorted, sources };
 }
 
 /** Models and data by the names of the program, or written out in the clause; the host is asked once for each. */
-function namedSources(checker: Checker): Sources & { own(source: string): Promise<void> } {
+function namedSources(checker: Checker): Sources & { own(source: string): Promise<readonly DataReference[]> } {
   const { scope, report } = checker;
   const models = new Map<ast.Use, Promise<CheckedModel | undefined>>();
   const data = new Map<ast.Use, Promise<CheckedData | undefined>>();
@@ -100,16 +103,21 @@ function namedSources(checker: Checker): Sources & { own(source: string): Promis
   };
 
   /** Definitions of the program itself are checked although nothing may use them; those of imports only when used. */
-  async function own(source: string): Promise<void> {
+  async function own(source: string): Promise<readonly DataReference[]> {
     const mine = (use: ast.Use | undefined): use is ast.Use => use?.span.source === source;
-    await Promise.all([
-      ...[...scope.models.values()].map(({ name, source: use }) =>
-        mine(use) ? once(models, use, () => checkModel(name.name, use, checker)) : undefined,
+    const [, checked] = await Promise.all([
+      Promise.all(
+        [...scope.models.values()].map(({ name, source: use }) =>
+          mine(use) ? once(models, use, () => checkModel(name.name, use, checker)) : undefined,
+        ),
       ),
-      ...[...scope.data.values()].map(({ name, source: use }) =>
-        mine(use) ? once(data, use, () => checkData(name.name, use, checker)) : undefined,
+      Promise.all(
+        [...scope.data.values()].map(({ name, source: use }) =>
+          mine(use) ? once(data, use, () => checkData(name.name, use, checker)) : undefined,
+        ),
       ),
     ]);
+    return checked.flatMap((found) => (found ? [found.reference] : []));
   }
 
   return { ...sources, own };

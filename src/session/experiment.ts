@@ -51,10 +51,9 @@ export function experimentText(spec: ExperimentSpec): string {
   const clause = (word: string, items: readonly string[] | undefined) =>
     items === undefined || items.length === 0 ? [] : [`  ${word} ${items.join(", ")}`];
   const model = spec.inputShape ? ` { input_shape: ${optionText(spec.inputShape)} }` : "";
-  const data = `${spec.data.reader}${spec.data.path === undefined ? "" : "($data)"}`;
   return [
     `model the_model = tfjs($model)${model}`,
-    `data the_data = ${data}${optionsText(spec.data.options ?? {})}`,
+    dataText("the_data", spec.data),
     `experiment ${spec.name ?? "experiment"} {`,
     "  model the_model",
     "  data the_data",
@@ -67,6 +66,11 @@ export function experimentText(spec: ExperimentSpec): string {
     "}",
     "",
   ].join("\n");
+}
+
+/** The `data` statement of a spec, with `$data` for its path. */
+export function dataText(name: string, { reader, path, options }: ExperimentSpec["data"]): string {
+  return `data ${name} = ${reader}${path === undefined ? "" : "($data)"}${optionsText(options ?? {})}`;
 }
 
 function optionsText(options: Options): string {
