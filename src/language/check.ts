@@ -34,17 +34,19 @@ export interface CheckResult {
 /**
  * Checks a whole program against the registries and, through the host, against the real model and data. Reports all
  * mistakes of one run and never throws for a mistake of the user.
+ * @param earlier texts whose definitions the program can use, oldest first: earlier cells of a notebook
  */
 export async function checkProgram(
   source: SourceFile,
   host: ProgramHost,
   vocabulary: Vocabulary = everything,
+  earlier: readonly SourceFile[] = [],
 ): Promise<CheckResult> {
   const { diagnostics, report } = reporter();
-  const { modules, diagnostics: mistakes, sources } = await loadProgram(source, host);
+  const { modules, diagnostics: mistakes, sources } = await loadProgram(source, host, earlier);
   for (const mistake of mistakes) report(mistake);
   const scope = declare(modules, sources, vocabulary, report);
-  const environment = programEnvironment(scope.params, host, report);
+  const environment = programEnvironment(scope, host, report);
   const checker: Checker = { host, vocabulary, scope, environment, sources, modules, report, stopped: { patterns: 0 } };
   const schemes = schemeChecker(checker);
   schemes.all();

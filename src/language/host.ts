@@ -41,6 +41,10 @@ export interface ProgramHost {
   describeData(reference: DataReference): Promise<DataDescription>;
   /** Values behind `$name`: variables of the notebook, interpolations of a template. */
   readonly values: ReadonlyMap<string, unknown>;
+  /** True where values exist that cannot be seen from here: no `$name` is then a mistake, and what needs it is not checked. */
+  readonly valuesUnknown?: boolean;
+  /** True for a cell of a notebook: a parameter from outside need not be declared in it, another cell may do so. */
+  readonly isCell?: boolean;
   /** Parameters from outside, `-p name=value`: text or plain values. They override `param` and serve `$name`. */
   readonly parameters?: ReadonlyMap<string, unknown>;
   /**

@@ -12,20 +12,50 @@ export interface Module {
   readonly source: SourceFile;
   readonly fromFile: string;
   readonly program: Program;
+  /**
+   * Which of the texts it belongs to, itself or as an import: earlier cells count from 0, the program itself comes last.
+   * A definition replaces one of a lower layer.
+   */
+  readonly layer: number;
 }
 
 export interface Loaded {
-  /** Imported files first, each once, in the order in which their names come into sight; the program itself last. */
+  /** Imported files first, each once a layer, in the order in which their names come into sight; the program itself last. */
   readonly modules: readonly Module[];
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: Map<string, SourceFile>;
 }
 
-/** Reads a program and everything that it imports. An import that cannot be read is a diagnostic; the rest goes on. */
-export async function loadProgram(source: SourceFile, host: ProgramHost): Promise<Loaded> {
+/**
+ * Reads a program and everything that it imports. An import that cannot be read is a diagnostic; the rest goes on.
+ * @param earlier texts whose definitions the program can use, oldest first: earlier cells of a notebook
+ */
+export async function loadProgram(
+  source: SourceFile,
+  host: ProgramHost,
+  earlier: readonly SourceFile[] = [],
+): Promise<Loaded> {
   const diagnostics: Diagnostic[] = [];
   const modules: Module[] = [];
-  const sources = new Map([[source.path, source]]);
+  const sources = new Map<string, SourceFile>();
+  for (const [layer, file] of [...earlier, source].entries()) {
+    sources.set(file.path, file);
+    const loaded = await loadLayer(file, layer, host, sources);
+    diagnostics.push(...loaded.diagnostics);
+    modules.push(...loaded.modules);
+  }
+  return { modules, diagnostics, sources };
+}
+
+/** One text and its imports. */
+async function loadLayer(
+  source: SourceFile,
+  layer: number,
+  host: ProgramHost,
+  sources: Map<string, SourceFile>,
+): Promise<Pick<Loaded, "modules" | "diagnostics">> {
+  const diagnostics: Diagnostic[] = [];
+  const modules: Module[] = [];
   const done = new Set<string>();
 
   const load = async (file: SourceFile, fromFile: string, chain: readonly string[]): Promise<void> => {
@@ -34,7 +64,7 @@ export async function loadProgram(source: SourceFile, host: ProgramHost): Promis
     for (const statement of program.statements) {
       if (statement.kind === "import") await follow(statement, fromFile, chain);
     }
-    modules.push({ source: file, fromFile, program });
+    modules.push({ source: file, fromFile, program, layer });
   };
 
   const follow = async (statement: ImportStatement, fromFile: string, chain: readonly string[]): Promise<void> => {
@@ -68,7 +98,7 @@ export async function loadProgram(source: SourceFile, host: ProgramHost): Promis
 
   const own = host.resolvePath(lastPart(source.path), source.path);
   await load(source, source.path, "path" in own ? [own.path] : []);
-  return { modules, diagnostics, sources };
+  return { modules, diagnostics };
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -11,8 +11,13 @@ export interface Scope {
   readonly data: ReadonlyMap<string, ast.DataStatement>;
   readonly params: ReadonlyMap<string, ast.ParamStatement>;
   readonly schemes: ReadonlyMap<string, ast.SchemeStatement>;
-  /** Of the program itself; experiments of imported files are not run. */
+  /** Of the program itself; experiments of imported files and of earlier cells are not run. */
   readonly experiments: readonly ast.ExperimentStatement[];
+  /**
+   * True of what the program or its imports say. Definitions of earlier cells are checked where they are used: their
+   * own cell has reported the rest.
+   */
+  isOwn(span: Span): boolean;
 }
 
 type Definition =
@@ -30,26 +35,31 @@ const kinds: Readonly<Record<Definition["kind"], string>> = {
   experiment: "experiment",
 };
 
-/** Collects the definitions. Of two with one name the first counts and the second is reported. */
+/**
+ * Collects the definitions. Of two with one name in one layer the first counts and the second is reported; one of a
+ * later layer replaces that of an earlier one without a word.
+ */
 export function declare(
   modules: readonly Module[],
   sources: ReadonlyMap<string, SourceFile>,
   vocabulary: Vocabulary,
   report: Report,
 ): Scope {
-  const found = new Map<string, Map<string, Definition>>(Object.keys(kinds).map((kind) => [kind, new Map()]));
   const own = modules.at(-1);
-  for (const module of modules) {
-    for (const statement of module.program.statements) {
-      if (!("name" in statement)) {
-        if (statement.kind !== "import") reportLater(statement, report);
-      } else if (statement.kind !== "experiment" || module === own) {
-        add(statement, found.get(statement.kind) ?? new Map(), sources, report);
-      }
+  const last = own?.layer ?? 0;
+  const found = new Map<string, Map<string, Definition>>(Object.keys(kinds).map((kind) => [kind, new Map()]));
+  for (let layer = 0; layer <= last; layer++) {
+    const members = modules.filter((module) => module.layer === layer);
+    // The cell itself has reported what is wrong with it.
+    const reportOwn: Report = layer === last ? report : () => {};
+    for (const [kind, names] of namesOf(members, own, sources, reportOwn)) {
+      for (const [name, statement] of names) found.get(kind)?.set(name, statement);
     }
   }
+  const ownSources = new Set(modules.filter(({ layer }) => layer === last).map(({ source }) => source.path));
+  const isOwn = ({ source }: Span) => ownSources.has(source);
   for (const [name, { name: at }] of found.get("scheme") ?? []) {
-    if (vocabulary.schemes.some((scheme) => scheme.name === name)) {
+    if (isOwn(at.span) && vocabulary.schemes.some((scheme) => scheme.name === name)) {
       report(diagnostic("scheme-name-taken", { name }, { span: at.span }));
     }
   }
@@ -61,7 +71,28 @@ export function declare(
     params: of("param"),
     schemes: of("scheme"),
     experiments: [...of<ast.ExperimentStatement>("experiment").values()],
+    isOwn,
   };
+}
+
+/** The definitions of one layer. */
+function namesOf(
+  modules: readonly Module[],
+  own: Module | undefined,
+  sources: ReadonlyMap<string, SourceFile>,
+  report: Report,
+): ReadonlyMap<string, Map<string, Definition>> {
+  const found = new Map<string, Map<string, Definition>>(Object.keys(kinds).map((kind) => [kind, new Map()]));
+  for (const module of modules) {
+    for (const statement of module.program.statements) {
+      if (!("name" in statement)) {
+        if (statement.kind !== "import") reportLater(statement, report);
+      } else if (statement.kind !== "experiment" || module === own) {
+        add(statement, found.get(statement.kind) ?? new Map(), sources, report);
+      }
+    }
+  }
+  return found;
 }
 
 function add(

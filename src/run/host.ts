@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { readCpu } from "../base/cpu.js";
 import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
@@ -18,8 +18,14 @@ import { readProgramText } from "./source.js";
 export interface HostOptions {
   /** Absolute folders under which a program may read. */
   readonly allowed: readonly string[];
+  /** Folder that paths of the program start from where its own path is no file's (`<cell 3>`); the current one unless given. */
+  readonly folder?: string;
   /** Values behind `$name`. */
   readonly values?: ReadonlyMap<string, unknown>;
+  /** Whether there are values that cannot be seen from here. */
+  readonly valuesUnknown?: boolean;
+  /** Whether the program is a cell of a notebook. */
+  readonly isCell?: boolean;
   /** `-p name=value`. */
   readonly parameters?: ReadonlyMap<string, unknown>;
   /** Puts a value that is no path on disk, so that a frontend and a child process can read it. */
@@ -38,7 +44,7 @@ export function fileHost(options: HostOptions): ProgramHost {
   return {
     readFile: (path) => readProgramText(path, "files"),
     resolvePath(path, fromFile) {
-      const resolved = resolveAllowed(path, fromFile, options.allowed);
+      const resolved = resolveAllowed(path, resolve(options.folder ?? "", fromFile), options.allowed);
       if ("path" in resolved) return resolved;
       return {
         refused: `it lies outside the project root ${options.allowed[0] ?? ""}; \`--allow DIR\` adds a folder`,
@@ -47,6 +53,8 @@ export function fileHost(options: HostOptions): ProgramHost {
     describeModel: (ref) => once(models, JSON.stringify([ref.path, ref.inputShape]), () => describeModel(ref)),
     describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
     values: options.values ?? new Map(),
+    valuesUnknown: options.valuesUnknown ?? false,
+    isCell: options.isCell ?? false,
     ...(options.parameters ? { parameters: options.parameters } : {}),
     ...(options.saveValue ? { saveValue: options.saveValue } : {}),
     cpu: thisCpu(),

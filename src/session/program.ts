@@ -30,6 +30,15 @@ export interface ProgramOptions {
   readonly parameters?: Readonly<Record<string, string | number>> | undefined;
   /** Values behind `$name`: paths, numbers, or a `tf.LayersModel`. */
   readonly values?: ReadonlyMap<string, unknown> | undefined;
+  /** True where values exist in another process: no `$name` is then a mistake. For checks alone. */
+  readonly valuesUnknown?: boolean | undefined;
+  /**
+   * Texts whose models, data, params and schemes the program can use, oldest first: earlier cells of a notebook. Where
+   * two define a name the later one counts; their experiments are not run.
+   */
+  readonly definitions?: readonly SourceFile[] | undefined;
+  /** Folder that the program's own path and its relative paths start from; the current folder unless given. */
+  readonly folder?: string | undefined;
 }
 
 export interface RunTextOptions extends ProgramOptions {
@@ -44,6 +53,8 @@ export interface RunTextOptions extends ProgramOptions {
   /** Aborting it stops the run; finished trials are kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Called with the result of each experiment as soon as it is there. */
+  readonly onResult?: ((result: Result) => void) | undefined;
 }
 
 export interface CheckedText {
@@ -63,15 +74,23 @@ export interface RanText extends CheckedText {
 
 /** Checks a program against its real models and data; runs nothing. All mistakes are reported, sorted by place. */
 export async function checkText(source: SourceFile, options: ProgramOptions = {}): Promise<CheckedText> {
-  const root = projectRoot(source.path, process.cwd());
+  const root = rootOf(source, options);
   const allowed = [root, ownPackage().folder, ...(options.allow ?? []).map((folder) => resolve(folder))].map(realPath);
   const host = fileHost({
     allowed,
+    folder: options.folder ?? process.cwd(),
+    isCell: options.definitions !== undefined,
+    valuesUnknown: options.valuesUnknown ?? false,
     ...(options.values ? { values: options.values } : {}),
     ...(options.parameters ? { parameters: new Map(Object.entries(options.parameters)) } : {}),
     saveValue: (name, value) => saveModel(name, value, join(root, ".nibble", "models")),
   });
-  return checkProgram(source, host);
+  return checkProgram(source, host, undefined, options.definitions);
+}
+
+/** The folder of the project that a program belongs to. */
+function rootOf(source: SourceFile, { folder }: ProgramOptions): string {
+  return projectRoot(source.path, folder ?? process.cwd());
 }
 
 /** The plan of each experiment, and the same for people. */
@@ -93,7 +112,7 @@ export async function explainText(
 export async function runText(source: SourceFile, options: RunTextOptions = {}): Promise<RanText> {
   const checked = await checkText(source, options);
   if (!checked.program) return { ...checked, results: [], ran: false, interrupted: false };
-  const folder = resolve(options.resultsFolder ?? join(projectRoot(source.path, process.cwd()), ".nibble", "results"));
+  const folder = resolve(options.resultsFolder ?? join(rootOf(source, options), ".nibble", "results"));
   const results: Result[] = [];
   const diagnostics = [...checked.diagnostics];
   if (checked.program.experiments.length === 0) {
@@ -104,7 +123,9 @@ export async function runText(source: SourceFile, options: RunTextOptions = {}):
   for (const experiment of checked.program.experiments) {
     if (stopped()) break;
     try {
-      results.push(await runOne(planExperiment(experiment, thisCpu()), source, folder, options, diagnostics));
+      const result = await runOne(planExperiment(experiment, thisCpu()), source, folder, options, diagnostics);
+      results.push(result);
+      options.onResult?.(result);
     } catch (error) {
       diagnostics.push(...diagnosticsOf(error, `experiment ${experiment.name}`));
     }
@@ -122,7 +143,7 @@ async function runOne(
   const ledger = openLedger(ledgerPath(resultsFolder, plan.experiment));
   const engine = `onnxruntime ${await engineVersion()}`;
   const environment = (tfjs: string) => readEnvironment({ nibble: ownPackage().version, engine, tfjs });
-  const saved = savedPlan(plan, source, environment("unread"));
+  const saved = savedPlan(plan, wholeText(source, options), environment("unread"));
   await writePlanFile(planPath(ledger.path), saved);
   const { records, remarks, measured } = await runPlan(plan, {
     folder: join(resultsFolder, plan.experiment),
@@ -142,6 +163,13 @@ async function runOne(
     diagnostics.push(reportNotWritten(result, error)),
   );
   return result;
+}
+
+/** The program as a report shows it: with what it takes from earlier cells. */
+function wholeText(source: SourceFile, { definitions = [] }: ProgramOptions): SourceFile {
+  if (definitions.length === 0) return source;
+  const text = [...definitions, source].map((file) => `// ${file.path}\n${file.text.trimEnd()}\n`).join("\n");
+  return { path: source.path, text };
 }
 
 function reportNotWritten(result: Result, error: unknown): Diagnostic {

@@ -16,7 +16,7 @@ export interface CheckedScheme {
 export interface SchemeChecker {
   /** A use of a built-in or defined scheme, its own options over the inherited ones; undefined when something is wrong. */
   use(use: Use): CheckedScheme | undefined;
-  /** Checks every definition, those that nothing uses too. */
+  /** Checks every definition of the program and its imports, those that nothing uses too. */
   all(): void;
 }
 
@@ -70,7 +70,7 @@ export function schemeChecker(checker: Checker): SchemeChecker {
   }
 
   function all(): void {
-    for (const name of scope.schemes.keys()) define(name);
+    for (const { name } of scope.schemes.values()) if (scope.isOwn(name.span)) define(name.name);
   }
 
   return { use, all };

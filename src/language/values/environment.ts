@@ -3,6 +3,7 @@ import { unknown } from "../../base/nearest.js";
 import type { Span } from "../../base/span.js";
 import type { ProgramHost } from "../host.js";
 import { parseValue } from "../parse-program.js";
+import type { Scope } from "../scope.js";
 import type { ParamStatement } from "../syntax/ast.js";
 import {
   type Concrete,
@@ -24,7 +25,7 @@ export const shownLinks = 8;
  * parameters from outside that the program does not declare, and those of another type than their default.
  */
 export function programEnvironment(
-  params: ReadonlyMap<string, ParamStatement>,
+  { params, isOwn }: Pick<Scope, "params" | "isOwn">,
   host: ProgramHost,
   report: Report,
 ): Environment {
@@ -60,9 +61,9 @@ export function programEnvironment(
     hostValue: (name, span) => hostValue(name, span, host, report),
   };
 
-  for (const name of params.keys()) environment.parameter(name);
+  for (const { name } of params.values()) if (isOwn(name.span)) environment.parameter(name.name);
   for (const name of host.parameters?.keys() ?? []) {
-    if (!params.has(name) && !host.values.has(name)) {
+    if (!host.isCell && !params.has(name) && !host.values.has(name)) {
       report(diagnostic("unknown-parameter", unknown(name, [...params.keys()])));
     }
   }
@@ -71,8 +72,13 @@ export function programEnvironment(
 
 /** The raw value behind `$name`; reported when there is none. */
 export function hostLookup(name: string, span: Span, host: ProgramHost, report: Report): unknown {
-  if (host.values.has(name)) return host.values.get(name);
-  if (host.parameters?.has(name)) return host.parameters.get(name);
+  const value = host.values.has(name) ? host.values.get(name) : host.parameters?.get(name);
+  if (value !== undefined || host.valuesUnknown) return value;
+  if (host.values.has(name)) {
+    const facts = { name, expected: "a value", found: "undefined" };
+    report(diagnostic("host-value-kind", facts, { span }));
+    return undefined;
+  }
   report(diagnostic("unknown-host-value", unknown(name, [...host.values.keys()]), { span }));
   return undefined;
 }
