@@ -1,0 +1,7 @@
+import type { Result } from "../../session/result.js";
+import type { MimeBundle } from "../outputs.js";
+
+/** What a cell shows of a result, in order. */
+export function resultBundles(result: Result): readonly MimeBundle[] {
+  return [{ data: { "text/plain": result.table() } }];
+}

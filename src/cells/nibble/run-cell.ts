@@ -1,0 +1,110 @@
+import { relative } from "node:path";
+import type { Diagnostic } from "../../base/diagnostic.js";
+import type { SourceFile } from "../../base/span.js";
+import { diagnosticsOf } from "../../run/failure.js";
+import { type RanText, runText } from "../../session/program.js";
+import type { Result } from "../../session/result.js";
+import type { ChildContext } from "../child/context.js";
+import { diagnosticsBundle } from "../display/error-bundle.js";
+import type { CellError } from "../outputs.js";
+import { programErrorOf } from "./cell-error.js";
+import { liveDisplay } from "./live-display.js";
+import { resultBundles } from "./result-bundles.js";
+
+/** A Nibble cell, ready to run. */
+export interface NibbleCell {
+  /** Its path is `<cell 3>`. */
+  readonly source: SourceFile;
+  /** Earlier cells whose definitions it can use, oldest first. */
+  readonly definitions: readonly SourceFile[];
+  /** Folders, beside the project root, that it may read. */
+  readonly allow?: readonly string[] | undefined;
+  /** Overrides of `param` statements, by name. */
+  readonly parameters?: Readonly<Record<string, string | number>> | undefined;
+  /** Fewer timing samples. */
+  readonly quick?: boolean | undefined;
+}
+
+/** How a Nibble cell ended. `results`: names that now hold a `Result` in the scope, whatever the status. */
+export type NibbleCellOutcome = { readonly results: readonly string[] } & (
+  | { readonly status: "ok" }
+  | { readonly status: "error"; readonly error: CellError }
+  /** The user pressed Stop; what was finished has been shown. */
+  | { readonly status: "interrupted" }
+);
+
+/**
+ * Runs a Nibble cell in the execution child: checks it against the scope's values, shows a live display while it runs,
+ * then table and plots of each experiment, and puts each `Result` into the scope under the experiment's name. Never
+ * rejects: every way of failing is an outcome.
+ */
+export async function runNibbleCell(cell: NibbleCell, context: ChildContext): Promise<NibbleCellOutcome> {
+  const results: string[] = [];
+  const live = liveDisplay(context.emit);
+  const keep = (result: Result) => {
+    live.finish(result.records.length > 0 ? relative(context.folder, result.reportPath) : undefined);
+    define(context.scope, result.experiment, result);
+    results.push(result.experiment);
+    for (const bundle of result.records.length > 0 ? resultBundles(result) : []) {
+      context.emit({ kind: "display", bundle });
+    }
+  };
+  try {
+    const ran = await runText(cell.source, {
+      ...cell,
+      folder: context.folder,
+      values: new Map(Object.entries(context.scope)),
+      signal: context.signal,
+      onEvent: live.show,
+      onResult: keep,
+    });
+    return { ...outcomeOf(ran, cell, context), results };
+  } catch (error) {
+    const diagnostics = diagnosticsOf(error, "the cell");
+    return { status: "error", error: programErrorOf(diagnostics, new Map()), results };
+  } finally {
+    live.stop();
+  }
+}
+
+type Ending = { readonly status: "ok" | "interrupted" } | { readonly status: "error"; readonly error: CellError };
+
+function outcomeOf(ran: RanText, cell: NibbleCell, context: ChildContext): Ending {
+  const { sources } = ran;
+  const diagnostics = [...ran.diagnostics.filter(({ code }) => code !== "nothing-to-run"), ...unfinished(ran.results)];
+  const wrong = diagnostics.some(({ severity }) => severity === "error");
+  // Stop ends the worker processes, so that what failed then says nothing.
+  if (ran.interrupted || (wrong && !ran.ran && context.signal.aborted)) {
+    showRemarks(diagnostics, sources, context);
+    return { status: "interrupted" };
+  }
+  if (wrong) return { status: "error", error: programErrorOf(diagnostics, withCell(sources, cell)) };
+  showRemarks(diagnostics, sources, context);
+  return { status: "ok" };
+}
+
+/** Why an experiment has no figure at all; one that lacks some of its trials is shown without them. */
+function unfinished(results: readonly Result[]): readonly Diagnostic[] {
+  return results.flatMap(({ records }) => {
+    const failed = records.find((record) => record.status === "failed");
+    const completed = records.some(({ status }) => status === "completed");
+    return failed === undefined || completed ? [] : [failed.diagnostic];
+  });
+}
+
+function showRemarks(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, SourceFile>,
+  context: ChildContext,
+): void {
+  if (diagnostics.length === 0) return;
+  context.emit({ kind: "display", bundle: diagnosticsBundle(diagnostics, sources) });
+}
+
+const withCell = (sources: ReadonlyMap<string, SourceFile>, { source }: NibbleCell) =>
+  sources.size > 0 ? sources : new Map([[source.path, source]]);
+
+/** Assigns as a declaration does, whatever the name: `__proto__` is a name like any other. */
+function define(scope: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(scope, name, { value, writable: true, enumerable: true, configurable: true });
+}
