@@ -42,4 +42,5 @@ export {
   savedExperiments,
   savedResult,
 } from "./session/saved-result.js";
+export { type Displayable, show } from "./session/show.js";
 export { nibble, runProgram } from "./session/template.js";

@@ -4,6 +4,7 @@ import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
 import { engineVersion } from "../engines/onnxruntime.js";
 import { type CheckedProgram, checkProgram } from "../language/check.js";
+import type { ProgramHost } from "../language/host.js";
 import { readEnvironment } from "../measure/environment.js";
 import { planExperiment } from "../plan/expand.js";
 import { explainPlan } from "../plan/explain.js";
@@ -74,9 +75,14 @@ export interface RanText extends CheckedText {
 
 /** Checks a program against its real models and data; runs nothing. All mistakes are reported, sorted by place. */
 export async function checkText(source: SourceFile, options: ProgramOptions = {}): Promise<CheckedText> {
+  return checkProgram(source, programHost(source, options), undefined, options.definitions);
+}
+
+/** The world as a program sees it, with what the options allow and give. */
+export function programHost(source: SourceFile, options: ProgramOptions): ProgramHost {
   const root = rootOf(source, options);
   const allowed = [root, ownPackage().folder, ...(options.allow ?? []).map((folder) => resolve(folder))].map(realPath);
-  const host = fileHost({
+  return fileHost({
     allowed,
     folder: options.folder ?? process.cwd(),
     isCell: options.definitions !== undefined,
@@ -85,7 +91,6 @@ export async function checkText(source: SourceFile, options: ProgramOptions = {}
     ...(options.parameters ? { parameters: new Map(Object.entries(options.parameters)) } : {}),
     saveValue: (name, value) => saveModel(name, value, join(root, ".nibble", "models")),
   });
-  return checkProgram(source, host, undefined, options.definitions);
 }
 
 /** The folder of the project that a program belongs to. */

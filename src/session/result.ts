@@ -1,12 +1,12 @@
 import { dirname, join } from "node:path";
+import { inspect } from "node:util";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import type { Expectation, MetricName, View } from "../plan/plan.js";
 import type { Figure } from "../report/figure.js";
 import { reportFigures, type TitledFigure, titledFigure } from "../report/figures.js";
 import { renderHtml } from "../report/html.js";
-import { layers } from "../report/layers.js";
 import { renderMarkdown } from "../report/markdown.js";
-import { pareto } from "../report/pareto.js";
+import { figureForms, type MimeForms, reportForms, tableForms } from "../report/mime.js";
 import { readPlotlySource } from "../report/plotly.js";
 import type { Report } from "../report/report.js";
 import { renderSvg } from "../report/svg/render.js";
@@ -14,6 +14,8 @@ import { renderTable, type TableOptions } from "../report/table.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
 import type { TrialRecord } from "../results/record.js";
+import { jupyterDisplay, showForms } from "./host-display.js";
+import { type Displayable, displayable } from "./show.js";
 
 type DataFrame = InstanceType<Danfo["DataFrame"]>;
 
@@ -33,12 +35,16 @@ export interface Result {
   html(): string;
   /** The table as Markdown, for a pull request. */
   markdown(): string;
-  /** plotly figures, as plain JSON. */
+  /** What a notebook shows, in order: the table and each plot of the report, by MIME type. */
+  bundles(): readonly MimeForms[];
+  /** Shows the table and the plots below the cell of the notebook that runs; outside a notebook their text is printed. */
+  display(): Promise<void>;
+  /** plotly figures, as plain JSON; as the value of a cell they are shown as pictures. */
   readonly plot: {
     /** Two metrics against each other; speedup and accuracy unless given. */
-    pareto(x?: MetricName, y?: MetricName): Figure;
+    pareto(x?: MetricName, y?: MetricName): Figure & Displayable;
     /** SQNR of each layer. */
-    layers(): Figure;
+    layers(): Figure & Displayable;
   };
   /** The same figures as self-contained SVG files, drawn without a browser. */
   readonly svg: {
@@ -76,7 +82,7 @@ export function resultOf(
 ): Result {
   const expectations = evaluateExpectations(subject.expectations, records);
   const report: Report = { ...subject, records, expectations };
-  return {
+  return shownAsTable(report, {
     experiment: subject.experiment,
     records,
     measured,
@@ -85,9 +91,13 @@ export function resultOf(
     table: (options) => renderTable(report, options),
     html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),
+    bundles: () => reportForms(report),
+    async display() {
+      for (const forms of reportForms(report)) await showForms(forms);
+    },
     plot: {
-      pareto: (x = "speedup", y = "accuracy") => pareto(records, x, y),
-      layers: () => layers(records),
+      pareto: (x = "speedup", y = "accuracy") => shownAsPicture(titledFigure({ kind: "pareto", x, y }, records)),
+      layers: () => shownAsPicture(titledFigure({ kind: "layers", metric: "sqnr" }, records)),
     },
     svg: {
       pareto: (x = "speedup", y = "accuracy") => figureSvg(titledFigure({ kind: "pareto", x, y }, records)),
@@ -98,7 +108,22 @@ export function resultOf(
       const { DataFrame } = loadDanfo();
       return new DataFrame(frameColumns(records));
     },
-  };
+  });
+}
+
+/** A result is shown as its table: as the value of a cell, and where Node prints it. */
+function shownAsTable(report: Report, result: Result): Result {
+  const hidden = (value: unknown) => ({ value, enumerable: false, configurable: true });
+  return Object.defineProperties(result, {
+    [jupyterDisplay]: hidden(() => tableForms(report)),
+    [inspect.custom]: hidden((depth: number) =>
+      depth < 2 ? `[Result of ${JSON.stringify(report.experiment)}]` : renderTable(report),
+    ),
+  });
+}
+
+function shownAsPicture(titled: TitledFigure): Figure & Displayable {
+  return displayable({ ...titled.figure }, () => figureForms(titled));
 }
 
 function figureSvg({ title, caption, figure }: TitledFigure): string {

@@ -21,14 +21,15 @@ const COMFORTABLE_WIDTH = 160;
 export async function tensorPng(value: unknown, options: ImageOptions = {}): Promise<MimeBundle> {
   const { height, width, channels, bytes } = pixelsOf(value);
   const { default: sharp } = await import("sharp");
-  const picture = sharp(bytes, { raw: { width, height, channels } });
-  const automatic = width >= COMFORTABLE_WIDTH / 2 ? 1 : Math.max(1, Math.round(COMFORTABLE_WIDTH / width));
-  const scale = Math.max(1, Math.min(32, options.scale ?? automatic));
+  const automatic = Math.max(1, Math.floor(COMFORTABLE_WIDTH / Math.max(width, height)));
+  const scale = Math.max(1, Math.min(32, Math.round(options.scale ?? automatic)));
+  // Enlarged here, not by the frontend, which would blur the pixels.
+  const picture = sharp(bytes, { raw: { width, height, channels } })
+    .resize(width * scale, height * scale, { kernel: "nearest" })
+    .toColourspace(channels === 1 ? "b-w" : "srgb");
   const png = await picture.png().toBuffer();
   const text = `[picture ${width} x ${height}, ${["", "grey", "", "colour", "colour and opacity"][channels]}]`;
-  const shown = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  const metadata = scale === 1 ? {} : { metadata: { "image/png": shown } };
-  return { data: { "image/png": png.toString("base64"), "text/plain": text }, ...metadata };
+  return { data: { "image/png": png.toString("base64"), "text/plain": text } };
 }
 
 interface Pixels {

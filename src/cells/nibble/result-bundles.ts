@@ -3,5 +3,5 @@ import type { MimeBundle } from "../outputs.js";
 
 /** What a cell shows of a result, in order. */
 export function resultBundles(result: Result): readonly MimeBundle[] {
-  return [{ data: { "text/plain": result.table() } }];
+  return result.bundles().map((data) => ({ data }));
 }

@@ -1,0 +1,58 @@
+import type { Trace } from "./figure.js";
+import { reportFigures, type TitledFigure } from "./figures.js";
+import { plotText } from "./markup.js";
+import { notebookHtml } from "./notebook-html.js";
+import type { Report } from "./report.js";
+import { renderSvg } from "./svg/render.js";
+import { renderTable } from "./table.js";
+
+/** One thing by MIME type; a notebook's frontend takes the richest that it can show. */
+export interface MimeForms {
+  readonly "text/plain": string;
+  readonly [type: string]: unknown;
+}
+
+/** What a notebook shows of a report, in order: the table, then each plot. */
+export function reportForms(report: Report): readonly MimeForms[] {
+  return [tableForms(report), ...reportFigures(report).map(figureForms)];
+}
+
+/** The table with everything that must be said of it: HTML without scripts, and text of 80 columns. */
+export function tableForms(report: Report): MimeForms {
+  return { "text/html": notebookHtml(report), "text/plain": renderTable(report, { width: 80 }) };
+}
+
+/** Pixels of a plot in a notebook. */
+const HEIGHT = 460;
+const TITLE_ROOM = 52;
+
+/**
+ * A plot: plotly's JSON for frontends that have plotly, a picture for all others (GitHub, e-mail, nbconvert), and what
+ * it shows in words. There is no HTML beside: frontends would prefer it to the picture.
+ */
+export function figureForms({ title, caption, figure }: TitledFigure): MimeForms {
+  const { margin } = figure.layout;
+  const layout = {
+    ...figure.layout,
+    title: { text: plotText(title), x: 0.01, xanchor: "left", y: 0.97, yanchor: "top" },
+    margin: { ...margin, t: TITLE_ROOM },
+    height: HEIGHT,
+  };
+  return {
+    "application/vnd.plotly.v1+json": { data: figure.data, layout },
+    "image/svg+xml": renderSvg(figure, { title, caption }),
+    "text/plain": figureText({ title, caption, figure }),
+  };
+}
+
+/** A plot in words: what it shows, and its values where they are few. */
+function figureText({ title, caption, figure }: TitledFigure): string {
+  const series = figure.data.filter(({ hoverinfo, marker }) => hoverinfo !== "skip" && marker !== undefined);
+  const points = series.reduce((sum, trace) => sum + pointsOf(trace), 0);
+  const size = `[plot: ${series.length} series, ${points} point${points === 1 ? "" : "s"}]`;
+  return [title, caption, size].filter((part) => part !== "").join("\n");
+}
+
+function pointsOf({ x, y }: Trace): number {
+  return x.filter((value, i) => value !== null && y[i] !== null).length;
+}
