@@ -41,8 +41,11 @@ export interface TypeScriptService {
   prepare(code: string, number: number): Promise<Prepared>;
   /** Type errors of a cell against the names of all committed cells. May run while the cell does. */
   check(code: string, number: number): Promise<readonly TypeScriptDiagnostic[]>;
-  /** Later cells see the names of this one from now on, in place of earlier ones of the same name. */
-  commit(code: string, number: number): Promise<void>;
+  /**
+   * Later cells see the names of this one from now on, in place of earlier ones of the same name.
+   * @param names the only names that exist at run time, for a cell that failed half-way; all of `declares` unless given
+   */
+  commit(code: string, number: number, names?: readonly string[]): Promise<void>;
   /** Declares a name that no TypeScript cell has made: `define("sweep", 'import("nibble-quant").Result')`. */
   define(name: string, type: string): Promise<void>;
   /** Forgets all cells and names: the execution child was replaced. */

@@ -1,0 +1,98 @@
+import type { CellAnalysis, NameKind } from "./analyze.js";
+
+/** A file of the notebook that declares names: a cell that ran, or a name that something else defined. */
+export interface CommittedFile {
+  /** `<cell 3>`: what other cells import it as. */
+  readonly module: string;
+  readonly text: string;
+  /** Another one for every file that was ever committed, so that a program never takes one for another. */
+  readonly version: string;
+  /** Offset in `text` at which the user's own text begins, and its length. */
+  readonly start: number;
+  readonly length: number;
+  /** Modules of the notebook that it imports names from. */
+  readonly uses: ReadonlySet<string>;
+  /** Its types come from packages, directly or through other cells. */
+  readonly packages: boolean;
+}
+
+/** A name that later cells can use. */
+export interface CommittedName {
+  readonly name: string;
+  readonly kind: NameKind;
+  readonly runtime: boolean;
+  readonly file: CommittedFile;
+}
+
+/** The names of a notebook, each with the last file that declares it. Files that no name needs are forgotten. */
+export class Committed {
+  readonly #names = new Map<string, CommittedName>();
+  readonly #files = new Map<string, CommittedFile>();
+
+  #versions = 0;
+
+  get(name: string): CommittedName | undefined {
+    return this.#names.get(name);
+  }
+
+  names(): IterableIterator<CommittedName> {
+    return this.#names.values();
+  }
+
+  file(module: string): CommittedFile | undefined {
+    return this.#files.get(module);
+  }
+
+  files(): IterableIterator<CommittedFile> {
+    return this.#files.values();
+  }
+
+  add(
+    unversioned: Omit<CommittedFile, "version">,
+    names: Iterable<{ name: string; kind: NameKind; runtime: boolean }>,
+  ): void {
+    const file = { ...unversioned, version: String(++this.#versions) };
+    this.#files.set(file.module, file);
+    for (const { name, kind, runtime } of names) this.#names.set(name, { name, kind, runtime, file });
+    this.#forgetUnused();
+  }
+
+  clear(): void {
+    this.#names.clear();
+    this.#files.clear();
+  }
+
+  /** The committed names that a cell mentions, in the order in which they were declared. */
+  mentionedBy(analysis: CellAnalysis): CommittedName[] {
+    return [...analysis.mentioned].flatMap((name) => this.#names.get(name) ?? []);
+  }
+
+  #forgetUnused(): void {
+    const used = new Set<string>();
+    const keep = (module: string): void => {
+      if (used.has(module)) return;
+      used.add(module);
+      for (const other of this.#files.get(module)?.uses ?? []) keep(other);
+    };
+    for (const { file } of this.#names.values()) keep(file.module);
+    for (const module of this.#files.keys()) if (!used.has(module)) this.#files.delete(module);
+  }
+}
+
+/**
+ * One line that brings names of earlier cells into a cell with their real types. A `let` may be assigned by any cell,
+ * which TypeScript allows for no import, so it is declared with the type that the earlier cell gives it.
+ */
+export function importLine(names: readonly CommittedName[]): string {
+  const lets = names.filter(({ kind }) => kind === "let");
+  const byModule = new Map<string, string[]>();
+  for (const { name, kind, file } of names) {
+    if (kind === "let") continue;
+    const known = byModule.get(file.module);
+    if (known) known.push(name);
+    else byModule.set(file.module, [name]);
+  }
+  const imports = [...byModule].map(([module, own]) => `import { ${own.join(", ")} } from "./${module}";`);
+  const declared = lets.map(({ name, file }) => `declare let ${name}: typeof import("./${file.module}").${name};`);
+  return [...imports, ...declared].join(" ");
+}

@@ -1,0 +1,162 @@
+import ts from "typescript";
+import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
+import { analyze, type CellAnalysis } from "./analyze.js";
+import { Committed, type CommittedFile, importLine } from "./committed.js";
+import { type CellOptions, readOptions } from "./options.js";
+import { type CellProgram, createProgram } from "./program.js";
+import { createResolution } from "./resolve.js";
+
+/** A cell as a file of a program: the names it needs in front, its text, its exports behind. */
+export interface CellFile extends Omit<CommittedFile, "module" | "version"> {
+  readonly analysis: CellAnalysis;
+  readonly program: CellProgram;
+  /** Name of the file in the program. */
+  readonly name: string;
+}
+
+/**
+ * How much a cell needs: nothing but the ES library; Node's types and earlier cells; packages too. Three programs,
+ * because a program checks in time that grows with what is in it, and most cells need little.
+ */
+type Reach = "library" | "node" | "packages";
+
+/** The TypeScript side of one notebook: its options, the names of the cells that ran, and the programs that check. */
+export class Notebook {
+  readonly folder: string;
+  readonly settings: CellOptions;
+  readonly committed = new Committed();
+  readonly #programs: Record<Reach, CellProgram>;
+  readonly #extension: ".ts" | ".tsx";
+  #libraryNames: ReadonlySet<string> | undefined;
+
+  constructor(folder: string) {
+    this.folder = ts.sys.resolvePath(folder);
+    this.settings = readOptions(this.folder);
+    this.#extension = this.settings.jsx ? ".tsx" : ".ts";
+    const registry = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
+    const program = (options: ts.CompilerOptions, roots: () => string[]) =>
+      createProgram({
+        folder: this.folder,
+        options,
+        registry,
+        resolution: createResolution(this.folder, options, this.#extension),
+        current: this.currentFile,
+        roots,
+        source: (file) => this.#source(file),
+      });
+    const ambient = `${this.folder}/${AMBIENT_FILE}`;
+    this.#programs = {
+      library: program({ ...this.settings.options, types: [] }, () => []),
+      node: program(this.settings.options, () => [ambient]),
+      packages: program(this.settings.options, () => [ambient, ...this.#packageRoots()]),
+    };
+  }
+
+  get currentFile(): string {
+    return `${this.folder}/<cell>${this.#extension}`;
+  }
+
+  analyze(code: string): CellAnalysis {
+    return analyze(code, this.settings.jsx);
+  }
+
+  /** Makes a cell the current file of the program that knows enough for it. */
+  open(code: string, analysis = this.analyze(code)): CellFile {
+    const file = this.fileOf(code, analysis);
+    const program = this.#programs[this.#reach(analysis, file.packages)];
+    program.setCurrent(file.text);
+    return { ...file, analysis, program, name: this.currentFile };
+  }
+
+  /** A cell as a file, with everything that it takes from earlier cells. */
+  fileOf(code: string, analysis: CellAnalysis): Omit<CommittedFile, "module" | "version"> {
+    const earlier = this.committed.mentionedBy(analysis);
+    const head = `${importLine(earlier)}\n${analysis.objectLiteral ? "(" : ""}`;
+    const exported = [...analysis.names.values()].filter((name) => !name.exported).map(({ name }) => name);
+    const tail = `${analysis.objectLiteral ? ")" : ""}\nexport { ${exported.join(", ")} };`;
+    return {
+      text: `${head}${code}${tail}`,
+      start: head.length,
+      length: code.length,
+      uses: new Set(earlier.map(({ file }) => file.module)),
+      packages: analysis.modules.length > 0 || earlier.some(({ file }) => file.packages),
+    };
+  }
+
+  commit(code: string, number: number, only?: readonly string[]): void {
+    const analysis = this.analyze(code);
+    const names = [...analysis.names.values()].filter(
+      ({ name, runtime }) => !runtime || (only?.includes(name) ?? true),
+    );
+    if (names.length === 0) return;
+    this.committed.add({ ...this.fileOf(code, analysis), module: `<cell ${number}>` }, names);
+    this.#changed();
+  }
+
+  define(name: string, type: string): void {
+    const text = `export declare let ${name}: ${type};`;
+    const file = { module: `<name ${name}>`, text, start: 0, length: 0, uses: new Set<string>() };
+    this.committed.add({ ...file, packages: type.includes("import(") }, [{ name, kind: "let", runtime: true }]);
+    this.#changed();
+  }
+
+  reset(): void {
+    this.committed.clear();
+    this.#changed();
+  }
+
+  /** Numbers of the cells that some name still needs. */
+  liveCells(): number[] {
+    return [...this.committed.files()].flatMap(({ module }) => {
+      const number = /^<cell (\d+)>$/u.exec(module)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    });
+  }
+
+  #reach(analysis: CellAnalysis, packages: boolean): Reach {
+    if (packages) return "packages";
+    const known = this.#library();
+    const needsMore = [...analysis.mentioned].some((name) => !known.has(name) && !analysis.bound.has(name));
+    return needsMore || [...analysis.mentioned].some((name) => this.committed.get(name)) ? "node" : "library";
+  }
+
+  /** Names that the ES library declares. */
+  #library(): ReadonlySet<string> {
+    if (this.#libraryNames) return this.#libraryNames;
+    const { service } = this.#programs.library;
+    const program = service.getProgram();
+    const file = program?.getSourceFile(this.currentFile);
+    if (!program || !file) throw new Error("cells: the program of the ES library has no file");
+    const all = ts.SymbolFlags.Value | ts.SymbolFlags.Type | ts.SymbolFlags.Namespace;
+    const names = program
+      .getTypeChecker()
+      .getSymbolsInScope(file, all)
+      .map(({ name }) => name);
+    const without = new Set([...names, "undefined"]);
+    // Names of the text that happened to be open are no part of the library.
+    for (const name of file.statements.length === 0 ? [] : this.analyze(file.text).names.keys()) without.delete(name);
+    this.#libraryNames = without;
+    return without;
+  }
+
+  #changed(): void {
+    this.#programs.node.changed();
+    this.#programs.packages.changed();
+  }
+
+  /** Cells that import packages stay in the program whether or not the current cell needs them: loading them is dear. */
+  #packageRoots(): string[] {
+    return [...this.committed.files()].filter(({ packages }) => packages).map(({ module }) => this.#fileName(module));
+  }
+
+  #fileName(module: string): string {
+    return `${this.folder}/${module}${this.#extension}`;
+  }
+
+  #source(file: string): { text: string; version: string } | undefined {
+    if (!file.startsWith(`${this.folder}/<`)) return undefined;
+    const name = file.slice(this.folder.length + 1);
+    if (name === AMBIENT_FILE) return { text: AMBIENT_TEXT, version: "ambient" };
+    return name.endsWith(this.#extension) ? this.committed.file(name.slice(0, -this.#extension.length)) : undefined;
+  }
+}

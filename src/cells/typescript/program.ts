@@ -1,0 +1,85 @@
+import ts from "typescript";
+import type { Resolution } from "./resolve.js";
+
+/** A language service over virtual files of the notebook and real files of the disk. */
+export interface CellProgram {
+  readonly service: ts.LanguageService;
+  /** Replaces the text of the cell that is looked at. */
+  setCurrent(text: string): void;
+  /** The notebook's other files changed, or the roots did. */
+  changed(): void;
+}
+
+export interface CellProgramOptions {
+  readonly folder: string;
+  readonly options: ts.CompilerOptions;
+  readonly resolution: Resolution;
+  readonly registry: ts.DocumentRegistry;
+  /** Full name of the file that `setCurrent` sets. */
+  readonly current: string;
+  /** Files that belong to the program beside the current one and what they import. */
+  roots(): readonly string[];
+  /** A file of the notebook; undefined for others. */
+  source(file: string): { readonly text: string; readonly version: string } | undefined;
+}
+
+/** One program among several of a notebook; source files of libraries are shared through `registry`. */
+export function createProgram(given: CellProgramOptions): CellProgram {
+  const { folder, options, resolution, current } = given;
+  let version = 0;
+  let text = "";
+  const snapshots = new Map<string, ts.IScriptSnapshot>();
+  const virtual = (file: string) => (file === current ? text : given.source(file)?.text);
+  const host: ts.LanguageServiceHost = {
+    getProjectVersion: () => String(version),
+    getScriptFileNames: () => [...given.roots(), current],
+    getScriptVersion: (file) => {
+      if (file === current) return String(version);
+      const source = given.source(file);
+      if (source) return source.version;
+      if (isLibrary(file)) return "library";
+      return String(ts.sys.getModifiedTime?.(file)?.getTime() ?? 0);
+    },
+    getScriptSnapshot(file) {
+      const known = virtual(file);
+      if (known !== undefined) return ts.ScriptSnapshot.fromString(known);
+      const kept = isLibrary(file) ? snapshots.get(file) : undefined;
+      if (kept) return kept;
+      const read = ts.sys.readFile(file);
+      if (read === undefined) return undefined;
+      const snapshot = ts.ScriptSnapshot.fromString(read);
+      if (isLibrary(file)) snapshots.set(file, snapshot);
+      return snapshot;
+    },
+    getCurrentDirectory: () => folder,
+    getCompilationSettings: () => options,
+    getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
+    fileExists: (file) => virtual(file) !== undefined || ts.sys.fileExists(file),
+    readFile: (file) => virtual(file) ?? ts.sys.readFile(file),
+    readDirectory: ts.sys.readDirectory,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+    ...(ts.sys.realpath ? { realpath: ts.sys.realpath } : {}),
+    useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+    resolveModuleNameLiterals: (literals, importer) =>
+      literals.map(({ text: name }) => resolution.module(name, importer)),
+    resolveTypeReferenceDirectiveReferences: (references, importer) =>
+      references.map((reference) =>
+        resolution.typeDirective(typeof reference === "string" ? reference : reference.fileName, importer),
+      ),
+  };
+  return {
+    service: ts.createLanguageService(host, given.registry),
+    setCurrent(next) {
+      if (next === text) return;
+      text = next;
+      version++;
+    },
+    changed: () => void version++,
+  };
+}
+
+/** Files that nobody edits while a notebook is open. */
+function isLibrary(file: string): boolean {
+  return file.includes("/node_modules/") || file.endsWith(".d.ts");
+}

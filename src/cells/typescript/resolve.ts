@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import ts from "typescript";
+import { ownPackage } from "../../base/package.js";
+
+/** A module of the notebook itself: `./<cell 3>`. */
+const NOTEBOOK_MODULE = /^\.\/<[^/<>]+>$/u;
+const OWN_NAME = "nibble-quant";
+
+/** Finds the types of modules: from the notebook's folder, and for packages that are not there from Nibble's own. */
+export interface Resolution {
+  module(specifier: string, importer: string): ts.ResolvedModuleWithFailedLookupLocations;
+  typeDirective(name: string, importer: string): ts.ResolvedTypeReferenceDirectiveWithFailedLookupLocations;
+}
+
+/** @param extension of the notebook's own files: ".ts" or ".tsx" */
+export function createResolution(folder: string, options: ts.CompilerOptions, extension: ".ts" | ".tsx"): Resolution {
+  const canonical = (name: string) => (ts.sys.useCaseSensitiveFileNames ? name : name.toLowerCase());
+  // Only for files of packages: what the user installs while the notebook is open must be found.
+  const cache = ts.createModuleResolutionCache(folder, canonical, options);
+  const own = join(ownPackage().folder, "cell.ts");
+  const find = (specifier: string, importer: string) => {
+    const inPackage = importer.includes("/node_modules/");
+    return ts.resolveModuleName(specifier, importer, options, ts.sys, inPackage ? cache : undefined);
+  };
+  return {
+    module(specifier, importer) {
+      if (NOTEBOOK_MODULE.test(specifier)) {
+        const resolvedFileName = `${folder}/${specifier.slice(2)}${extension}`;
+        return { resolvedModule: { resolvedFileName, extension, isExternalLibraryImport: false } } as Found;
+      }
+      const found = find(specifier, importer);
+      if (found.resolvedModule || /^[./]/u.test(specifier)) return found;
+      return specifier === OWN_NAME ? ownTypes() : find(specifier, own);
+    },
+    typeDirective(name, importer) {
+      const found = ts.resolveTypeReferenceDirective(name, importer, options, ts.sys);
+      if (found.resolvedTypeReferenceDirective?.resolvedFileName) return found;
+      const { typeRoots: _, ...others } = options;
+      return ts.resolveTypeReferenceDirective(name, own, others, ts.sys);
+    },
+  };
+}
+
+type Found = ts.ResolvedModuleWithFailedLookupLocations;
+
+/** Types of this very package: of its build, or of its sources where nothing is built. */
+function ownTypes(): Found {
+  const { folder } = ownPackage();
+  const built = join(folder, "dist", "index.d.ts");
+  const [resolvedFileName, extension] = ts.sys.fileExists(built)
+    ? [built, ts.Extension.Dts]
+    : [join(folder, "src", "index.ts"), ts.Extension.Ts];
+  return { resolvedModule: { resolvedFileName, extension, isExternalLibraryImport: true } } as Found;
+}
