@@ -3,16 +3,18 @@
  *
  *   node src/setup/setup.mjs [--tests] [--retry]
  *
- *   --tests  also what only the tests need: Python's onnx and onnxruntime
+ *   --tests  also what only the tests need: Python's onnx and onnxruntime, Jupyter, its tests of kernels, Chromium
  *   --retry  try again what failed within the last day
  *
  * NIBBLE_TENSORFLOW=wasm leaves the native part of TF.js out.
  */
 import { join } from "node:path";
+import { prepareChromium } from "./chromium.mjs";
+import { prepareKernelTests } from "./kernel-tests.mjs";
 import { memoryIn } from "./memory.mjs";
 import { installPackages } from "./packages.mjs";
 import { cacheFolder, projectFolder, root } from "./places.mjs";
-import { preparePython } from "./python.mjs";
+import { prepareJupyter, preparePython } from "./python.mjs";
 import { prepareTensorFlow } from "./tensorflow.mjs";
 
 const options = new Set(process.argv.slice(2));
@@ -38,8 +40,16 @@ async function setup() {
   }
   const remembered = (/** @type {string} */ name) => memoryIn(join(projectFolder, `${name}-failed.json`), { ignore });
   await prepareTensorFlow({ root, cache: cacheFolder(), memory: remembered("tensorflow"), say });
-  if (options.has("--tests")) await preparePython({ projectFolder, memory: remembered("python"), say });
+  if (options.has("--tests")) await prepareTests(remembered);
   return 0;
+}
+
+/** @param {(name: string) => import("./memory.mjs").Memory} memory */
+async function prepareTests(memory) {
+  await preparePython({ projectFolder, memory: memory("python"), say });
+  await prepareJupyter({ projectFolder, memory: memory("jupyter"), say });
+  await prepareKernelTests({ projectFolder, memory, say });
+  await prepareChromium({ memory: memory("chromium"), say });
 }
 
 process.exitCode = await setup();
