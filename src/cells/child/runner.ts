@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { becomeHost } from "../../session/host-display.js";
 import { runTypeScriptCell } from "./cell.js";
 import { createComms } from "./comms.js";
 import type { ChildContext } from "./context.js";
@@ -46,6 +47,7 @@ interface Running {
 export function createRunner({ folder, gate, reports, end }: RunnerOptions): Runner {
   const scope = Object.create(null) as Record<string, unknown>;
   const emit = emitter(reports);
+  becomeHost(emit);
   const display = lazyDisplay(emit);
   const modules = createModules(folder, display, gate);
   const questions = createQuestions(reports);
