@@ -41,18 +41,17 @@ export function textTable({ head, rows, right = new Set(), note }: Table): strin
  * one takes its colours from the text around it.
  */
 export function htmlTable({ head, rows, right = new Set(), note }: Table, caption?: string): string {
-  const align = (column: number) => (right.has(column) ? "text-align:right" : "text-align:left");
-  const cell = (name: "th" | "td") => (text: string, column: number) =>
-    `<${name} style="${align(column)};white-space:pre">${escapeHtml(text)}</${name}>`;
-  const body = rows.map((row) => `<tr>${row.map(cell("td")).join("")}</tr>`).join("\n");
+  const cell = (name: "th" | "td", text: string, column: number) =>
+    `<${name} style="text-align:${right.has(column) ? "right" : "left"};padding:.2em .7em;white-space:pre">${escapeHtml(text)}</${name}>`;
+  const headOf = head.map((text, column) => cell("th", text, column)).join("");
+  const body = rows.map((row) => `<tr>${row.map((text, column) => cell("td", text, column)).join("")}</tr>`).join("\n");
   return [
     '<div style="max-width:100%;overflow-x:auto">',
-    `<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;margin:0">${
-      caption ? `<caption style="text-align:left">${escapeHtml(caption)}</caption>` : ""
-    }`,
-    `<thead><tr>${head.map(cell("th")).join("")}</tr></thead>`,
+    ...(caption ? [`<div style="margin:0 0 .3em">${escapeHtml(caption)}</div>`] : []),
+    '<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;margin:0">',
+    `<thead><tr>${headOf}</tr></thead>`,
     `<tbody>\n${body}\n</tbody></table>`,
-    ...(note ? [`<p style="opacity:.7;margin:.25em 0 0">${escapeHtml(note)}</p>`] : []),
+    ...(note ? [`<div style="opacity:.7;margin:.3em 0 0">${escapeHtml(note)}</div>`] : []),
     "</div>",
   ].join("\n");
 }
