@@ -38,9 +38,11 @@ export interface MachineFacts {
   readonly freeBytes: number;
   /** Where NIBBLE_TENSORFLOW makes TF.js begin. */
   readonly tensorflowFrom?: "wasm" | "cpu";
-  readonly packages: { readonly [P in "onnxruntime" | "tensorflow" | "wasm" | "danfo" | "sharp"]: Loads };
+  readonly packages: { readonly [P in "onnxruntime" | "tensorflow" | "wasm" | "danfo" | "sharp" | "zeromq"]: Loads };
   /** Python's onnx for the tests; `undefined` in an installed package, which has no tests. */
   readonly python: boolean | undefined;
+  /** Jupyter for the tests of the kernel; `undefined` as for `python`. */
+  readonly jupyter: boolean | undefined;
   /** The set-up command for this kind of installation. */
   readonly setup: string;
 }
@@ -58,10 +60,12 @@ export function judge(facts: MachineFacts): Check[] {
     checkTensorFlow(facts),
     checkPackage("danfojs", facts.packages.danfo, "result.frame() is not available", facts.setup),
     checkPackage("sharp", facts.packages.sharp, "images(...) cannot read image folders", facts.setup),
+    checkPackage("zeromq", facts.packages.zeromq, "the kernel for Jupyter does not start", facts.setup),
     checkCpu(facts),
     checkCores(facts),
     checkDisk(facts),
     ...(facts.python === undefined ? [] : [checkPython(facts.python)]),
+    ...(facts.jupyter === undefined ? [] : [checkJupyter(facts.jupyter)]),
   ];
 }
 
@@ -172,14 +176,22 @@ function checkPython(installed: boolean): Check {
   return { name, status: "degraded", detail: "not installed", cost, mend: "node src/setup/setup.mjs --tests --retry" };
 }
 
+function checkJupyter(installed: boolean): Check {
+  const name = "Jupyter (tests)";
+  if (installed) return { name, status: "ok", detail: "in .nibble/venv" };
+  const cost = "tests of the kernel with Jupyter's own clients are skipped";
+  return { name, status: "degraded", detail: "not installed", cost, mend: "node src/setup/setup.mjs --tests --retry" };
+}
+
 async function gather(): Promise<MachineFacts> {
   const root = ownPackage().folder;
   const checkout = existsSync(join(root, "src", "setup", "setup.mjs")) && existsSync(join(root, "package-lock.json"));
-  const [onnxruntime, tensorflow, danfo, sharp] = await Promise.all([
+  const [onnxruntime, tensorflow, danfo, sharp, zeromq] = await Promise.all([
     loads("onnxruntime-node", "m.env.versions.node"),
     loadsNative(root),
     installedVersion("danfojs-node"),
     loads("sharp", "m.versions.sharp"),
+    loads("zeromq", "m.version"),
   ]);
   const { arch, flags, cores } = readCpu();
   const chosen = process.env.NIBBLE_TENSORFLOW;
@@ -189,9 +201,17 @@ async function gather(): Promise<MachineFacts> {
     cpuFlags: flags.length === 0 ? undefined : new Set(flags),
     cores,
     freeBytes: freeBytes(process.cwd()),
-    packages: { onnxruntime, tensorflow, wasm: installedVersion("@tensorflow/tfjs-backend-wasm"), danfo, sharp },
+    packages: {
+      onnxruntime,
+      tensorflow,
+      wasm: installedVersion("@tensorflow/tfjs-backend-wasm"),
+      danfo,
+      sharp,
+      zeromq,
+    },
     ...(chosen === "wasm" || chosen === "cpu" ? { tensorflowFrom: chosen } : {}),
     python: checkout ? existsSync(join(root, ".nibble", "venv", "nibble-requirements.sha256")) : undefined,
+    jupyter: checkout ? existsSync(join(root, ".nibble", "venv", "nibble-jupyter.sha256")) : undefined,
     setup: checkout
       ? `npm run setup${inFolder(root)}`
       : `node ${join(relative(process.cwd(), root), "src", "setup", "setup.mjs")} --retry`,

@@ -10,8 +10,9 @@ const healthy: MachineFacts = {
   cpuFlags: new Set(["avx2", "avx512f", "avx512_vnni"]),
   cores: 2,
   freeBytes: 50e9,
-  packages: { onnxruntime: loaded, tensorflow: loaded, wasm: loaded, danfo: loaded, sharp: loaded },
+  packages: { onnxruntime: loaded, tensorflow: loaded, wasm: loaded, danfo: loaded, sharp: loaded, zeromq: loaded },
   python: true,
+  jupyter: true,
   setup: "npm run setup",
 };
 
@@ -31,10 +32,12 @@ test("a machine that has everything has nothing to complain of", () => {
       "TensorFlow (TF.js): ok, native 1.2.3",
       "danfojs: ok, 1.2.3",
       "sharp: ok, 1.2.3",
+      "zeromq: ok, 1.2.3",
       "CPU: ok, x64 with AVX2, AVX-512, AVX-512 VNNI",
       "cores: ok, 2",
       "disk: ok, 50.0 GB free",
       "Python's onnx (tests): ok, in .nibble/venv",
+      "Jupyter (tests): ok, in .nibble/venv",
     ]
   `);
 });
@@ -56,8 +59,9 @@ test("a bare machine hears what each lack costs and what mends it", () => {
     cpuFlags: new Set(["sse2"]),
     cores: 1,
     freeBytes: 0.3e9,
-    packages: { onnxruntime: absent, tensorflow: absent, wasm: absent, danfo: absent, sharp: absent },
+    packages: { onnxruntime: absent, tensorflow: absent, wasm: absent, danfo: absent, sharp: absent, zeromq: absent },
     python: false,
+    jupyter: false,
     setup: "npm run setup",
   };
   expect(complaints(judge(bare))).toMatchInlineSnapshot(`
@@ -66,10 +70,12 @@ test("a bare machine hears what each lack costs and what mends it", () => {
     TensorFlow (TF.js) | degraded | cpu; wasm: not installed; native: not installed | TF.js runs as plain JavaScript: parity checks and training take many times as long | npm run setup
     danfojs | degraded | not installed | result.frame() is not available | npm run setup
     sharp | degraded | not installed | images(...) cannot read image folders | npm run setup
+    zeromq | degraded | not installed | the kernel for Jupyter does not start | npm run setup
     CPU | degraded | x64 with neither AVX2 nor VNNI | int8 is slower, and sums of 8-bit weights can saturate, which costs accuracy | -
     cores | degraded | 1 | timing shares its core with everything else: wider intervals | -
     disk | degraded | 0.3 GB free | a run may stop when records or quantized models cannot be written | free some space, or write elsewhere with --out
-    Python's onnx (tests) | degraded | not installed | tests that compare with Python's onnx are skipped | node src/setup/setup.mjs --tests --retry"
+    Python's onnx (tests) | degraded | not installed | tests that compare with Python's onnx are skipped | node src/setup/setup.mjs --tests --retry
+    Jupyter (tests) | degraded | not installed | tests of the kernel with Jupyter's own clients are skipped | node src/setup/setup.mjs --tests --retry"
   `);
 });
 
@@ -94,7 +100,7 @@ test("each CPU is judged by its own integer instructions", () => {
   expect(judge({ ...healthy, cpuFlags: undefined }).find(({ name }) => name === "CPU")?.status).toBe("degraded");
 });
 
-test("an installed package says nothing of Python, which only tests need", () => {
+test("an installed package says nothing of Python and Jupyter, which only tests need", () => {
   expect(judge({ ...healthy, python: undefined }).some(({ name }) => name.includes("Python"))).toBe(false);
 });
 
