@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { entryPoint } from "../../base/entry.js";
 import type { Method, ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.js";
@@ -67,7 +68,8 @@ interface Pending {
 
 class CompilerThread {
   readonly #options: TypeScriptOptions;
-  #worker: Worker;
+  /** Absent after it died, until the next request: one that cannot start must not be started without end. */
+  #worker: Worker | undefined;
   #pending = new Map<number, Pending>();
   #remembered: Remembered[] = [];
   #id = 0;
@@ -86,7 +88,7 @@ class CompilerThread {
       const timer = setTimeout(() => this.#giveUp(`no answer in ${longest / 1000} s`), longest);
       timer.unref();
       this.#pending.set(id, { resolve, reject, timer });
-      this.#worker.postMessage({ id, method, parameters } satisfies ThreadRequest);
+      this.#running().postMessage({ id, method, parameters } satisfies ThreadRequest);
     });
   }
 
@@ -111,17 +113,25 @@ class CompilerThread {
   async end(): Promise<void> {
     this.#ended = true;
     this.#rejectAll("it has been ended");
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  /** The thread, started anew when it is gone and told what was committed. */
+  #running(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = this.#start();
+    this.#worker = worker;
+    for (const { method, parameters } of this.#remembered) worker.postMessage({ id: 0, method, parameters });
+    return worker;
   }
 
   #start(): Worker {
-    const { file, execArgv } = entryPoint("cells/typescript/worker");
     const workerData: ThreadOptions = { folder: this.#options.folder, warm: this.#options.warm ?? true };
-    const worker = new Worker(file, { execArgv: [...execArgv], workerData, resourceLimits: { stackSizeMb: STACK_MB } });
+    const worker = new Worker(threadCode(), { eval: true, workerData, resourceLimits: { stackSizeMb: STACK_MB } });
     worker.unref();
     worker.on("message", (reply: ThreadReply) => this.#settle(reply));
-    worker.on("error", (error) => this.#replace(worker, error.message));
-    worker.on("exit", (code) => this.#replace(worker, `its thread ended with ${code}`));
+    worker.on("error", (error) => this.#lose(worker, error.message));
+    worker.on("exit", (code) => this.#lose(worker, `its thread ended with ${code}`));
     return worker;
   }
 
@@ -136,16 +146,15 @@ class CompilerThread {
 
   #giveUp(reason: string): void {
     const worker = this.#worker;
-    this.#replace(worker, reason);
+    if (!worker) return;
+    this.#lose(worker, reason);
     void worker.terminate();
   }
 
-  /** Starts a fresh thread in place of one that is gone, and tells it what was committed. */
-  #replace(worker: Worker, reason: string): void {
+  #lose(worker: Worker, reason: string): void {
     if (worker !== this.#worker || this.#ended) return;
+    this.#worker = undefined;
     this.#rejectAll(reason);
-    this.#worker = this.#start();
-    for (const { method, parameters } of this.#remembered) void this.request(method, parameters).catch(() => undefined);
   }
 
   #rejectAll(reason: string): void {
@@ -156,4 +165,14 @@ class CompilerThread {
       reject(new Error(reason));
     }
   }
+}
+
+/** From sources a thread needs tsx inside it: Node 20 does not apply `--import` to the file that a thread begins with. */
+function threadCode(): string {
+  const { file, execArgv } = entryPoint("cells/typescript/worker");
+  const entry = JSON.stringify(pathToFileURL(file).href);
+  const loader = execArgv.at(-1);
+  if (loader === undefined) return `import(${entry});`;
+  const tsx = JSON.stringify(new URL("esm/api/index.mjs", loader).href);
+  return `import(${tsx}).then(({ register }) => { register(); return import(${entry}); });`;
 }
