@@ -1,5 +1,7 @@
-import type { IntegerLimits, QuantDType, QuantParams, Range } from "./quant.js";
-import { elementCount, type Tensor, tensor } from "./tensor.js";
+import { scalePlaces } from "./granularity.js";
+import type { WideBits } from "./packing.js";
+import type { Granularity, IntegerLimits, QuantDType, QuantParams, Range } from "./quant.js";
+import { elementCount, type Tensor, tensor, zeros } from "./tensor.js";
 
 export { packCodes, signExtend, unpackCodes } from "./packing.js";
 
@@ -10,16 +12,25 @@ export { packCodes, signExtend, unpackCodes } from "./packing.js";
  * @see Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"
  */
 
-const limits: Readonly<Record<QuantDType, IntegerLimits>> = {
-  int8: { min: -128, max: 127 },
-  uint8: { min: 0, max: 255 },
-  int4: { min: -8, max: 7 },
-  uint4: { min: 0, max: 15 },
-  int2: { min: -2, max: 1 },
-  uint2: { min: 0, max: 3 },
-  int16: { min: -32768, max: 32767 },
-  uint16: { min: 0, max: 65535 },
-};
+const widths: readonly WideBits[] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+
+/** All integer types, signed ones first, narrow ones first. */
+export const quantDTypes: readonly QuantDType[] = [
+  ...widths.map((bits) => `int${bits}` as const),
+  ...widths.map((bits) => `uint${bits}` as const),
+];
+
+/** Bits of one code. */
+export function bitsOf(dtype: QuantDType): WideBits {
+  return Number(dtype.replace(/^u?int/, "")) as WideBits;
+}
+
+const limits = Object.fromEntries(
+  quantDTypes.map((dtype) => {
+    const codes = 2 ** bitsOf(dtype);
+    return [dtype, dtype.startsWith("u") ? { min: 0, max: codes - 1 } : { min: -codes / 2, max: codes / 2 - 1 }];
+  }),
+) as Readonly<Record<QuantDType, IntegerLimits>>;
 
 /** Inclusive limits of the codes of an integer type. */
 export function integerLimits(dtype: QuantDType): IntegerLimits {
@@ -106,18 +117,21 @@ export function affineParams(range: Range, dtype: QuantDType, options: { symmetr
   return { dtype, scale: Float32Array.of(scale), zeroPoint: Int32Array.of(zeroPoint) };
 }
 
-/** Parameters with one range for each index of `axis`. */
+/**
+ * Parameters with one range for each scale: for each index of `axis`, for each group of `groupSize` elements along it,
+ * or one for the whole tensor when there is no axis. `rangesOf` finds ranges in this order.
+ */
 export function channelParams(
   ranges: readonly Range[],
   dtype: QuantDType,
-  { symmetric, axis }: { symmetric: boolean; axis: number },
+  { symmetric, ...granularity }: Granularity & { readonly symmetric: boolean },
 ): QuantParams {
   const each = ranges.map((range) => affineParamsOf(range, dtype, { symmetric }));
   return {
     dtype,
     scale: Float32Array.from(each, (p) => p.scale),
     zeroPoint: Int32Array.from(each, (p) => p.zeroPoint),
-    axis,
+    ...granularity,
   };
 }
 
@@ -152,39 +166,24 @@ export function requantizeValue(accumulator: number, multiplier: number, zeroPoi
   return saturate(roundHalfEven(Math.fround(Math.fround(accumulator) * multiplier)) + zeroPoint, q);
 }
 
-/** Storage of codes: 4- and 2-bit codes lie one in a byte here; `packCodes` packs them. */
-const storage = {
-  int8: "int8",
-  uint8: "uint8",
-  int4: "int8",
-  uint4: "uint8",
-  int2: "int8",
-  uint2: "uint8",
-  int16: "int16",
-  uint16: "uint16",
-} as const;
+/** The smallest element type that holds the codes, one in an element; `packCodes` packs them. */
+function storageOf(dtype: QuantDType): "int8" | "uint8" | "int16" | "uint16" {
+  const narrow = bitsOf(dtype) <= 8;
+  return dtype.startsWith("u") ? (narrow ? "uint8" : "uint16") : narrow ? "int8" : "int16";
+}
 
 /**
- * Codes of a tensor, same shape; one code an element (int4 and int2 in int8, uint4 and uint2 in uint8, not packed).
+ * Codes of a tensor, same shape; one code an element (int2 .. int7 in int8, int9 .. int15 in int16, and so on; not packed).
  * Per tensor, per channel or by groups, as `params` says.
  * @throws {RangeError} when the parameters do not fit the shape
  */
 export function quantize(t: Tensor<"float32">, params: QuantParams): Tensor<"int8" | "uint8" | "int16" | "uint16"> {
-  const dtype = storage[params.dtype];
   const q = limits[params.dtype];
-  const length = t.data.length;
-  const codes =
-    dtype === "int8"
-      ? new Int8Array(length)
-      : dtype === "uint8"
-        ? new Uint8Array(length)
-        : dtype === "int16"
-          ? new Int16Array(length)
-          : new Uint16Array(length);
+  const codes: Tensor<"int8" | "uint8" | "int16" | "uint16"> = zeros(storageOf(params.dtype), t.shape);
   forEachParameter(t.shape, params, (index, scale, zeroPoint) => {
-    codes[index] = quantizeValue(t.data[index] ?? 0, scale, zeroPoint, q);
+    codes.data[index] = quantizeValue(t.data[index] ?? 0, scale, zeroPoint, q);
   });
-  return tensor(dtype, t.shape, codes);
+  return codes;
 }
 
 /**
@@ -199,52 +198,29 @@ export function dequantize(t: Tensor, params: QuantParams): Tensor<"float32"> {
   return tensor("float32", t.shape, real);
 }
 
+/** What is left of a tensor after quantization: `dequantize(quantize(t))`, the simulation of codes in float32. */
+export function fakeQuantize(t: Tensor<"float32">, params: QuantParams): Tensor<"float32"> {
+  return dequantize(quantize(t, params), params);
+}
+
 /** Calls `visit` for every element, in order, with the scale and zero point that hold for it. */
 function forEachParameter(
   shape: readonly number[],
   params: QuantParams,
   visit: (index: number, scale: number, zeroPoint: number) => void,
 ): void {
-  const parameterOf = parameterIndex(shape, params);
-  const count = elementCount(shape);
-  for (let i = 0; i < count; i++) {
-    const p = parameterOf(i);
-    visit(i, params.scale[p] ?? Number.NaN, params.zeroPoint[p] ?? 0);
-  }
-}
-
-/**
- * Which scale belongs to an element, by its row-major index.
- * Groups: `groupSize` consecutive elements along `axis`; scales lie in the order of the tensor with `axis` shortened to
- * ceil(length / groupSize), so [channels, groups] for a matrix [channels, length] with axis 1.
- */
-function parameterIndex(shape: readonly number[], params: QuantParams): (element: number) => number {
-  const { axis, groupSize, scale, zeroPoint } = params;
+  const { scale, zeroPoint } = params;
   if (scale.length !== zeroPoint.length) {
     throw new RangeError(`${scale.length} scales and ${zeroPoint.length} zero points do not match`);
   }
-  if (axis === undefined) {
-    if (scale.length !== 1) throw new RangeError(`${scale.length} scales need an axis`);
-    return () => 0;
+  if (params.axis === undefined && scale.length !== 1) throw new RangeError(`${scale.length} scales need an axis`);
+  const { count, placeOf } = scalePlaces(shape, params);
+  if (count !== scale.length) {
+    throw new RangeError(`shape [${shape.join(", ")}] needs ${count} scales, not ${scale.length}`);
   }
-  const length = shape[axis];
-  if (length === undefined) throw new RangeError(`axis ${axis} does not exist in shape [${shape.join(", ")}]`);
-  const inner = elementCount(shape.slice(axis + 1));
-  if (groupSize === undefined) {
-    expectCount(length, scale.length, shape);
-    return (element) => Math.floor(element / inner) % length;
-  }
-  const groups = Math.ceil(length / groupSize);
-  expectCount((elementCount(shape.slice(0, axis)) * groups * inner) | 0, scale.length, shape);
-  return (element) => {
-    const outer = Math.floor(element / (inner * length));
-    const group = Math.floor((Math.floor(element / inner) % length) / groupSize);
-    return (outer * groups + group) * inner + (element % inner);
-  };
-}
-
-function expectCount(expected: number, found: number, shape: readonly number[]): void {
-  if (expected !== found) {
-    throw new RangeError(`shape [${shape.join(", ")}] needs ${expected} scales, not ${found}`);
+  const elements = elementCount(shape);
+  for (let i = 0; i < elements; i++) {
+    const place = placeOf(i);
+    visit(i, scale[place] ?? Number.NaN, zeroPoint[place] ?? 0);
   }
 }

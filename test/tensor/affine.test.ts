@@ -6,6 +6,7 @@ import {
   channelParams,
   dequantize,
   integerLimits,
+  quantDTypes,
   quantize,
   quantizeValue,
   requantizeMultiplier,
@@ -14,10 +15,8 @@ import {
   saturate,
   symmetricLimits,
 } from "../../src/tensor/affine.js";
-import type { QuantDType, Range } from "../../src/tensor/quant.js";
+import type { Range } from "../../src/tensor/quant.js";
 import { tensorFrom } from "../../src/tensor/tensor.js";
-
-const dtypes: readonly QuantDType[] = ["int8", "uint8", "int4", "uint4", "int2", "uint2", "int16", "uint16"];
 
 /** Not up to the float32 limit, 3.4e38, where (code - zeroPoint) * scale can round to infinity. */
 const finite = fc.float({ noNaN: true, min: Math.fround(-1e38), max: Math.fround(1e38) });
@@ -80,7 +79,7 @@ test("saturation of NaN and infinities gives a code", () => {
   expect(quantizeValue(Number.NaN, 1, 0, q)).toBe(-128);
 });
 
-describe.each(dtypes)("parameters of %s", (dtype) => {
+describe.each(quantDTypes)("parameters of %s", (dtype) => {
   test("a value inside the range comes back within half a step, and zero comes back exactly", () => {
     fc.assert(
       fc.property(range, fc.double({ min: 0, max: 1, noNaN: true }), (r, part) => {
