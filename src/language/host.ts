@@ -35,6 +35,8 @@ export interface ProgramHost {
    * @param fromFile `SourceFile.path` of the program that is checked, or the absolute path of an imported file
    */
   resolvePath(path: string, fromFile: string): ResolvedPath;
+  /** Names in a folder, for completion; folders end in `/`. Empty when it cannot be read. */
+  listFolder?(path: string): Promise<readonly string[]>;
   /** @throws {DiagnosticError} when the model is missing or broken; the checker adds the span of its path */
   describeModel(reference: ModelReference): Promise<ModelDescription>;
   /** @throws {DiagnosticError} when the data is missing or broken */

@@ -50,6 +50,10 @@ export function fileHost(options: HostOptions): ProgramHost {
         refused: `it lies outside the project root ${options.allowed[0] ?? ""}; \`--allow DIR\` adds a folder`,
       };
     },
+    listFolder: async (path) => {
+      const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+      return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+    },
     describeModel: (ref) => once(models, JSON.stringify([ref.path, ref.inputShape]), () => describeModel(ref)),
     describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
     values: options.values ?? new Map(),

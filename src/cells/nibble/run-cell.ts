@@ -10,6 +10,7 @@ import type { CellError } from "../outputs.js";
 import { programErrorOf } from "./cell-error.js";
 import { liveDisplay } from "./live-display.js";
 import { resultBundles } from "./result-bundles.js";
+import { nibbleText } from "./text.js";
 
 /** A Nibble cell, ready to run. */
 export interface NibbleCell {
@@ -50,7 +51,8 @@ export async function runNibbleCell(cell: NibbleCell, context: ChildContext): Pr
     }
   };
   try {
-    const ran = await runText(cell.source, {
+    const source = { ...cell.source, text: nibbleText(cell.source.text) };
+    const ran = await runText(source, {
       ...cell,
       folder: context.folder,
       values: new Map(Object.entries(context.scope)),
