@@ -85,8 +85,8 @@ export interface Axis {
   readonly ticksuffix?: string;
   readonly showgrid?: false;
   readonly tickmode?: "array";
-  /** With `ticktext`: which categories have a tick, and what it says. */
-  readonly tickvals?: readonly string[];
+  /** With `ticktext`: which categories or numbers have a tick, and what it says. */
+  readonly tickvals?: readonly (string | number)[];
   readonly ticktext?: readonly string[];
   /** Degrees; -45 rises from left to right. */
   readonly tickangle?: 0 | -45 | -90;
@@ -111,10 +111,11 @@ export interface Annotation {
   readonly font: { readonly size: number };
 }
 
-/** A band across the whole plot: one axis in data, the other from edge to edge ("paper", 0 to 1). */
+/** A band or an area of the plot: each axis in data, or from edge to edge ("paper", 0 to 1). */
 export interface Band {
   readonly type: "rect";
-  readonly layer: "below";
+  /** Below or above the grid; points and lines lie above both. */
+  readonly layer: "below" | "above";
   readonly xref: "x" | "paper";
   readonly yref: "y" | "paper";
   readonly x0: number;

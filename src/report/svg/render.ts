@@ -69,12 +69,15 @@ export function renderSvg(figure: Figure, { title, caption = "", ...size }: SvgO
   return `${element("svg", head, `\n${parts.filter((part) => part !== "").join("\n")}\n`)}\n`;
 }
 
-/** Everything between the axes: the grid, then bands, intervals, lines and points, each above the one before. */
+/** Everything between the axes: bands, the grid, areas, intervals, lines and points, each above the one before. */
 function plot({ data, layout }: Figure, scales: Scales, frame: Frame): readonly string[] {
+  const bands = (layer: Band["layer"]) =>
+    (layout.shapes ?? []).filter((shape) => shape.layer === layer).map((shape) => band(shape, scales, frame));
   return [
-    ...(layout.shapes ?? []).map((shape) => band(shape, scales, frame)),
+    ...bands("below"),
     grid("x", layout.xaxis, scales.x, frame),
     grid("y", layout.yaxis, scales.y, frame),
+    ...bands("above"),
     ...data.map((trace) => intervals(trace, scales, frame)),
     ...data.map((trace) => path(trace, scales, frame)),
     ...data.map((trace) => points(trace, scales, frame)),

@@ -23,8 +23,8 @@ function categories({ tickvals = [], ticktext = [] }: Axis, key: "x" | "y", trac
   return {
     at: (name) => places.get(String(name)),
     ticks: tickvals.flatMap((name, i) => {
-      const at = places.get(name);
-      return at === undefined ? [] : [{ at, text: plainText(ticktext[i] ?? name) }];
+      const at = places.get(String(name));
+      return at === undefined ? [] : [{ at, text: plainText(ticktext[i] ?? String(name)) }];
     }),
   };
 }
@@ -36,8 +36,20 @@ function linear(axis: Axis, key: "x" | "y", traces: readonly Trace[], room: numb
   return {
     // Far outside is as good as outside, and keeps coordinates finite.
     at: (value) => (typeof value === "number" ? Math.min(9, Math.max(-9, share(value, range))) : undefined),
-    ticks: values.map((value) => ({ at: share(value, range), text: `${show(value)}${axis.ticksuffix ?? ""}` })),
+    ticks:
+      chosenTicks(axis, range) ??
+      values.map((value) => ({ at: share(value, range), text: `${show(value)}${axis.ticksuffix ?? ""}` })),
   };
+}
+
+/** The ticks that the axis itself names. */
+function chosenTicks({ tickmode, tickvals = [], ticktext = [] }: Axis, range: readonly [number, number]) {
+  if (tickmode !== "array") return undefined;
+  const named = tickvals.map((value, i) => ({
+    at: share(Number(value), range),
+    text: plainText(ticktext[i] ?? String(value)),
+  }));
+  return named.filter(({ at }) => at >= 0 && at <= 1);
 }
 
 /** Round values; the ends themselves where the range is too wide or too narrow for arithmetic. */
