@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Resident bytes of a process and all its descendants, from /proc; 0 once they have ended. */
-function treeBytes(root: number): number {
+export function treeBytes(root: number): number {
   const parents = new Map<number, { readonly parent: number; readonly bytes: number }>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
