@@ -52,7 +52,9 @@ test("an experiment runs on definitions of earlier cells, shows progress, table 
     .map(plain)
     .at(-1);
   expect(last).toMatch(/^small: 2 of 2 trials measured in [\d.]+ s; report: .nibble\/results\/small\/report.html$/);
-  expect(plain(outputs.at(-1) as CellOutput)).toContain(" expected");
+  const [, table, layers] = outputs.filter(({ kind }) => kind === "display").map(plain);
+  expect(table).toContain(" expected");
+  expect(layers).toContain("Error by layer");
 });
 
 test("a model of the scope is quantized as it is", async () => {
