@@ -49,6 +49,12 @@ export function parseValueText(text: string): Omit<Parsed, "cst"> & { readonly c
   return read(text, () => parser.value());
 }
 
+/** Every token as it is written, line ends and trailing commas too, and the comments; what a formatter keeps. */
+export function lexText(text: string): { readonly tokens: readonly IToken[]; readonly comments: readonly IToken[] } {
+  const { tokens: all, groups } = lexer.tokenize(text);
+  return { tokens: all, comments: groups.comments ?? [] };
+}
+
 function read<Tree>(text: string, rule: () => Tree): Omit<Parsed, "cst"> & { readonly cst?: Tree } {
   if (text.length > limits.characters) return refused({ kind: "too-long", limit: limits.characters, start: 0, end: 0 });
   const { tokens: all, groups, errors } = lexer.tokenize(text);
