@@ -24,6 +24,9 @@ const LAST_OUTPUT_MS = 200;
 /** Longest wait for a child to end by itself, ms. */
 const END_MS = 500;
 
+/** Imports of cells use a part of `vm` that is still called experimental; a termination may leave a timer's async id behind. */
+const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--no-force-async-hooks-checks"];
+
 export interface ExecutionOptions {
   readonly folder: string;
   readonly graceMs?: number;
@@ -38,7 +41,7 @@ export type ExecutionOutcome =
   | ChildOutcome
   /** The process is gone. */
   | { readonly status: "died"; readonly reason: string }
-  /** The process was killed because the cell did not end after Stop. */
+  /** The process is gone because the cell did not end after Stop. */
   | { readonly status: "killed" };
 
 export interface Executed {
@@ -67,7 +70,6 @@ interface Run {
   readonly onInput: OnInput | undefined;
   finish(executed: Executed): void;
   interrupting?: NodeJS.Timeout;
-  killed?: boolean;
 }
 
 interface Child {
@@ -140,7 +142,8 @@ export function startExecution(options: ExecutionOptions): Execution {
     targets = new Set();
     if (ended) return finish({ outcome: { status: "died", reason: "the kernel was shut down" }, made: [] });
     const idle = run === undefined;
-    const killed = run?.killed === true;
+    // One that dies while it is being stopped has at least stopped.
+    const killed = run?.interrupting !== undefined;
     // A child that never came up would not the second time either, until a cell asks for it.
     if (from.ready) child = start();
     options.onReset(idle ? reason : undefined);
@@ -192,7 +195,6 @@ export function startExecution(options: ExecutionOptions): Execution {
           return;
         }
         clearInterval(current.interrupting);
-        current.killed = true;
         child?.process.kill("SIGKILL");
       };
       current.interrupting = setInterval(stop, AGAIN_MS);
@@ -222,7 +224,7 @@ export function startExecution(options: ExecutionOptions): Execution {
 
 function spawnChild(folder: string, onOutput: (output: CellOutput) => void): Child {
   const { file, execArgv } = entryPoint("cells/child/main");
-  const child = spawn(process.execPath, [...execArgv, "--disable-warning=ExperimentalWarning", file], {
+  const child = spawn(process.execPath, [...execArgv, ...NODE_FLAGS, file], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
   });

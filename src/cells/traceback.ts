@@ -8,6 +8,10 @@ import type { CellError } from "./outputs.js";
 const MOST_FRAMES = 30;
 const LONGEST_LINE = 160;
 const LINES_BEFORE = 2;
+const LONGEST_EVALUE = 500;
+
+/** The caller of every cell, and what called that. */
+const OWN_FRAMES = /\n {4}at (?:async )?runTypeScriptCell .*(?:\n {4}at .*)*/g;
 
 const red = (text: string) => styleText(["red", "bold"], text, { validateStream: false });
 const dim = (text: string) => styleText("dim", text, { validateStream: false });
@@ -25,7 +29,9 @@ export function createTracebacks(folder: string, texts: CellTexts): Tracebacks {
   const place = new RegExp(`(?:file://)?(?:${prefix})?<cell (\\d+)>:(\\d+):(\\d+)`, "g");
 
   const mapped = (text: string) =>
-    text.includes("<cell ") ? text.replace(place, (_, ...found) => shown(texts.original(placeOf(found)))) : text;
+    text.includes("<cell ")
+      ? text.replace(OWN_FRAMES, "").replace(place, (_, ...found) => shown(texts.original(placeOf(found))))
+      : text;
 
   const lines = (facts: ErrorFacts, title: string): string[] => {
     const { frames, innermost } = readStack(facts, place, mapped, texts);
@@ -53,7 +59,7 @@ function shown({ cell, line, column }: CellPlace): string {
 }
 
 function firstLine(message: string): string {
-  return message.split("\n", 1)[0] ?? "";
+  return (message.split("\n", 1)[0] ?? "").slice(0, LONGEST_EVALUE);
 }
 
 /** Frames of user code, and the first place in a cell. */

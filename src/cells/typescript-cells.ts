@@ -2,7 +2,7 @@ import type { CellTexts } from "./cell-texts.js";
 import type { Execution } from "./execution.js";
 import type { CellRequest, TypeErrors } from "./interpreter.js";
 import { outcomeOf } from "./outcome.js";
-import type { CellOutcome } from "./outputs.js";
+import type { CellError, CellOutcome } from "./outputs.js";
 import type { Tracebacks } from "./traceback.js";
 import { typeErrorsError, typeErrorsText } from "./type-errors.js";
 import type { PreparedCell, TypeScriptDiagnostic, TypeScriptService } from "./typescript/service.js";
@@ -24,6 +24,8 @@ export interface TypeScriptCells {
 
 /** Checked cells whose result is remembered. */
 const MOST_CHECKED = 200;
+/** Number that an expression runs under: its places must not be taken for places of the cell. */
+const EXPRESSION = 0;
 
 export function createTypeScriptCells(
   service: TypeScriptService,
@@ -87,16 +89,22 @@ export function createTypeScriptCells(
       return outcomeOf(outcome, tracebacks);
     },
     async evaluate(expression, running) {
-      const { number } = running.request;
-      const prepared = await Promise.race([service.prepare(expression, number), running.stopped]);
+      const prepared = await Promise.race([service.prepare(expression, EXPRESSION), running.stopped]);
       if ("errors" in prepared) {
-        return { status: "error", error: typeErrorsError("SyntaxError", prepared.errors, expression, number) };
+        const error = typeErrorsError("SyntaxError", prepared.errors, expression, EXPRESSION);
+        return { status: "error", error: named(error) };
       }
       const { outcome } = await start(prepared.cell, running, expression, prepared.cell.map);
       const ended = outcomeOf(outcome, tracebacks);
-      return ended.status === "ok" && ended.result === undefined
-        ? { status: "ok", result: { data: { "text/plain": "undefined" } } }
-        : ended;
+      if (ended.status === "error") return { status: "error", error: named(ended.error) };
+      return ended.result === undefined ? { status: "ok", result: { data: { "text/plain": "undefined" } } } : ended;
     },
+  };
+}
+
+function named(error: CellError): CellError {
+  return {
+    ...error,
+    traceback: error.traceback.map((line) => line.replaceAll(`<cell ${EXPRESSION}>`, "<expression>")),
   };
 }

@@ -2,24 +2,25 @@ import { inspect } from "node:util";
 import type { ErrorFacts } from "./frames.js";
 
 /** Longest message and stack that are reported, characters. */
-const LONGEST_MESSAGE = 20_000;
+const LONGEST_MESSAGE = 5000;
 const LONGEST_STACK = 50_000;
 /** Causes of causes, and errors of one AggregateError, that are reported. */
 const DEEPEST = 8;
 const MOST_ERRORS = 10;
 
-/** Node's own, kept before user code can replace them. */
-const { inspect: show } = { inspect };
+/** Kept before user code can replace it. */
 const { getPrototypeOf } = Object;
 
 /** What is known of a thrown value, whatever it is. Runs getters of the user; never throws, and what it tells is bounded. */
 export function errorFacts(thrown: unknown, depth = 0): ErrorFacts {
   const stack = isObject(thrown) ? textOf(thrown, "stack", LONGEST_STACK) : undefined;
-  if (!isObject(thrown) || !isError(thrown)) return { name: nameOfThrown(thrown), message: shown(thrown) };
+  if (!isObject(thrown) || !isError(thrown)) {
+    return { name: "ThrownValue", message: `${shown(thrown)} (${kindOf(thrown)}, not an Error)` };
+  }
   const cause = depth < DEEPEST ? read(thrown, "cause") : undefined;
   const errors = depth < DEEPEST ? listed(read(thrown, "errors"), depth) : undefined;
   return {
-    name: textOf(thrown, "name", 200) ?? "Error",
+    name: nameOf(thrown),
     message: textOf(thrown, "message", LONGEST_MESSAGE) ?? "",
     ...(stack === undefined ? {} : { stack }),
     ...(cause === undefined ? {} : { cause: errorFacts(cause, depth + 1) }),
@@ -65,20 +66,29 @@ function listed(errors: unknown, depth: number): ErrorFacts[] | undefined {
   }
 }
 
-/** Class of something thrown that is no error: "number", "undefined", "MyThing". */
-function nameOfThrown(thrown: unknown): string {
-  if (!isObject(thrown)) return thrown === null ? "null" : typeof thrown;
+/** `name`, or that of the class where a subclass has not set it. */
+function nameOf(error: object): string {
+  const name = textOf(error, "name", 200) ?? "Error";
+  return name === "Error" ? (className(error) ?? name) : name;
+}
+
+function className(value: object): string | undefined {
   try {
-    const { constructor } = (getPrototypeOf(thrown) ?? {}) as { constructor?: { name?: unknown } };
-    return typeof constructor?.name === "string" && constructor.name !== "" ? constructor.name : "Object";
+    const { constructor: made } = (getPrototypeOf(value) ?? {}) as { constructor?: { name?: unknown } };
+    return typeof made?.name === "string" && made.name !== "" ? made.name : undefined;
   } catch {
-    return "Object";
+    return undefined;
   }
+}
+
+function kindOf(thrown: unknown): string {
+  if (thrown === undefined || thrown === null) return "no value";
+  return isObject(thrown) ? `an object of class ${className(thrown) ?? "Object"}` : `a ${typeof thrown}`;
 }
 
 function shown(thrown: unknown): string {
   try {
-    return bounded(show(thrown, { depth: 2, breakLength: 120 }), LONGEST_MESSAGE);
+    return bounded(inspect(thrown, { depth: 2, breakLength: 120 }), LONGEST_MESSAGE);
   } catch {
     return "a value that cannot be shown";
   }

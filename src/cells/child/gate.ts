@@ -29,8 +29,6 @@ export function newGate(): Int32Array<SharedArrayBuffer> {
 export interface MainGate {
   enter(): void;
   leave(): void;
-  /** Runs user code from inside: the gate is open meanwhile. A termination unwinds the caller too. */
-  outside<T>(run: () => T): T;
   /** Call inside. Runs up to this one are over and must not be terminated any more. */
   settled(run: number): void;
 }
@@ -55,18 +53,6 @@ export function mainGate(state: Int32Array<SharedArrayBuffer>): MainGate {
   return {
     enter,
     leave,
-    outside(run) {
-      const inner = depth;
-      depth = 1;
-      leave();
-      try {
-        return run();
-      } finally {
-        // Not reached by a termination: the depth is then 0, as it must be.
-        enter();
-        depth = inner;
-      }
-    },
     settled: (run) => {
       store(state, SETTLED, run);
     },

@@ -61,7 +61,10 @@ export function readNativeOutput(pipe: Readable, show: (text: string) => void): 
   };
 }
 
-const MARKER = /\u0000[0-9a-f-]{36}\u0000/;
+/** A UUID between null characters, which no text holds. */
+const NULL = String.fromCharCode(0);
+const MARKER = new RegExp(`${NULL}[0-9a-f-]{36}${NULL}`);
+const MARKER_START = new RegExp(`^${NULL}[0-9a-f-]*$`);
 /** Length of a marker but for its last character. */
 const PART = 37;
 
@@ -75,8 +78,8 @@ function split(held: string): { texts: string[]; markers: string[]; rest: string
     markers.push(found[0]);
     rest = rest.slice(found.index + found[0].length);
   }
-  const start = rest.indexOf("\u0000", Math.max(0, rest.length - PART));
-  const cut = start >= 0 && /^\u0000[0-9a-f-]*$/.test(rest.slice(start)) ? start : rest.length;
+  const start = rest.indexOf(NULL, Math.max(0, rest.length - PART));
+  const cut = start >= 0 && MARKER_START.test(rest.slice(start)) ? start : rest.length;
   texts.push(rest.slice(0, cut));
   return { texts: texts.filter((text) => text !== ""), markers, rest: rest.slice(cut) };
 }

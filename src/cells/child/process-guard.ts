@@ -2,6 +2,8 @@ import { errorFacts } from "./failure.js";
 import { KeyboardInterrupt } from "./interruption.js";
 import type { Reports } from "./reports.js";
 
+const { setImmediate } = globalThis;
+
 /**
  * Keeps the child alive through what user code does to a process: stray exceptions are reported, `process.exit` throws.
  * Returns the way out that is ours.
@@ -12,6 +14,7 @@ export function guardProcess(reports: Reports): () => never {
     throw new ProcessExitError(code);
   };
   const stray = (error: unknown) => {
+    if (error === FRESH_STACK) return;
     // What pressing Stop made fail is no news.
     if (!(error instanceof KeyboardInterrupt)) reports.send({ type: "stray", error: errorFacts(error) });
   };
@@ -20,6 +23,19 @@ export function guardProcess(reports: Reports): () => never {
   // A terminal's Ctrl-C reaches the whole process group; the kernel process decides what it means.
   process.on("SIGINT", () => {});
   return () => exit(0);
+}
+
+const FRESH_STACK = Symbol("fresh stack of async ids");
+
+/**
+ * A timer that was terminated leaves its id on Node's stack of async ids; Node clears that stack when an exception reaches
+ * the event loop, so one does.
+ * @see Node 20, lib/internal/process/execution.js, createOnGlobalUncaughtException
+ */
+export function clearAsyncStack(): void {
+  setImmediate(() => {
+    throw FRESH_STACK;
+  });
 }
 
 /** Thrown by `process.exit` in a cell. */

@@ -10,6 +10,7 @@ import { held, type MainGate } from "./gate.js";
 import { KeyboardInterrupt } from "./interruption.js";
 import { lazyDisplay } from "./lazy-display.js";
 import { createModules } from "./modules.js";
+import { clearAsyncStack } from "./process-guard.js";
 import { createQuestions } from "./questions.js";
 import { type Reports, writeWhole } from "./reports.js";
 import { repairTensorFlow, stopTraining } from "./tensorflow.js";
@@ -143,6 +144,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
       return;
     }
     interrupted = true;
+    clearAsyncStack();
     stopped.controller.abort(reason);
     stopTraining();
     if (stopped.sweep) setTimeout(() => settle(stopped, outcome), SWEEP_END_MS);
