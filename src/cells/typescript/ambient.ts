@@ -5,6 +5,12 @@ export const AMBIENT_FILE = "<notebook>.d.ts";
 
 /** Declarations of the globals of a cell that are not Node's, and of the module that stands in for tslab. */
 export const AMBIENT_TEXT = `/// <reference types="node" />
+interface ImportMeta {
+  /** Address of the notebook's folder. */
+  url: string;
+  /** The notebook's folder. */
+  dirname: string;
+}
 /** A channel to a widget in the frontend. */
 interface NotebookComm {
   readonly id: string;

@@ -5,6 +5,9 @@ import type { TypeScriptDiagnostic } from "./service.js";
 /** Messages about what a notebook does on purpose: `import x = require()`, `await` at the top, repeated declarations of modules. */
 const OF_MODULES = new Set([1202, 1203, 1375, 1378, 1432, 5097]);
 
+/** Nobody reads more; a pasted file of another language has thousands. */
+const MOST = 100;
+
 /** Syntactic and semantic errors of an open cell, in positions of the user's text, in order. */
 export function diagnosticsOf(notebook: Notebook, cell: CellFile): TypeScriptDiagnostic[] {
   const { service } = cell.program;
@@ -14,7 +17,8 @@ export function diagnosticsOf(notebook: Notebook, cell: CellFile): TypeScriptDia
     .filter(({ start, code }) => start !== undefined && inside(start) && !OF_MODULES.has(code))
     .filter(({ code }) => notebook.settings.implicitAny === false || !isImplicitAny(code))
     .map((diagnostic) => toDiagnostic(diagnostic, cell.text.slice(cell.start, cell.start + cell.length), cell.start))
-    .sort((a, b) => a.start - b.start);
+    .sort((a, b) => a.start - b.start)
+    .slice(0, MOST);
 }
 
 /** A diagnostic of TypeScript in a cell's own text, which begins at `shift` of the text that was looked at. */

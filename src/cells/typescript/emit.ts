@@ -3,6 +3,7 @@ import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-cod
 import ts from "typescript";
 import { type CellAnalysis, isUsing, lastExpression } from "./analyze.js";
 import { applyEdits, type Edit, type EditedText, lineAndColumn, lineStarts } from "./edits.js";
+import { stoppableAwaits, withStoppable } from "./stoppable-awaits.js";
 
 /** The module that names of earlier cells are imported from; in the emitted text it is `__scope`. */
 const SCOPE_MODULE = "<scope>";
@@ -39,11 +40,11 @@ export function emitCell(request: EmitRequest): Emitted {
   const { outputText, sourceMapText } = ts.transpileModule(edited.text, {
     fileName: analysis.file.fileName,
     compilerOptions: emitOptions(request.options),
-    transformers: { before: [keepDynamicImport(request)], after: [toScope(imports)] },
+    transformers: { before: [keepDynamicImport(request), stoppableAwaits()], after: [toScope(imports)] },
   });
   const name = `<cell ${number}>`;
   return {
-    js: outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/u, "\n"),
+    js: withStoppable(outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/u, "\n")),
     map: mapToCell(sourceMapText ?? "", name, code, analysis, edited),
     imports: [...imports],
     declares: [...analysis.names.values()].filter(({ runtime }) => runtime).map(({ name }) => name),

@@ -60,12 +60,17 @@ export class Notebook {
     return analyze(code, this.settings.jsx);
   }
 
-  /** Makes a cell the current file of the program that knows enough for it. */
+  /** Makes a cell the current file of the least program that can check it. */
   open(code: string, analysis = this.analyze(code)): CellFile {
     const file = this.fileOf(code, analysis);
-    const program = this.#programs[this.#reach(analysis, file.packages)];
-    program.setCurrent(file.text);
-    return { ...file, analysis, program, name: this.currentFile };
+    return this.#openIn(this.#reach(analysis, file.packages), file, analysis);
+  }
+
+  /** Makes a text that is being typed the current file of a program that knows every global name. */
+  openForEditing(code: string): CellFile {
+    const analysis = this.analyze(code);
+    const file = this.fileOf(code, analysis);
+    return this.#openIn(file.packages ? "packages" : "node", file, analysis);
   }
 
   /** A cell as a file, with everything that it takes from earlier cells. */
@@ -111,6 +116,12 @@ export class Notebook {
       const number = /^<cell (\d+)>$/u.exec(module)?.[1];
       return number === undefined ? [] : [Number(number)];
     });
+  }
+
+  #openIn(reach: Reach, file: Omit<CellFile, "analysis" | "program" | "name">, analysis: CellAnalysis): CellFile {
+    const program = this.#programs[reach];
+    program.setCurrent(file.text);
+    return { ...file, analysis, program, name: this.currentFile };
   }
 
   #reach(analysis: CellAnalysis, packages: boolean): Reach {

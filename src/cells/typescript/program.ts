@@ -30,7 +30,9 @@ export function createProgram(given: CellProgramOptions): CellProgram {
   let text = "";
   const snapshots = new Map<string, ts.IScriptSnapshot>();
   const virtual = (file: string) => (file === current ? text : given.source(file)?.text);
-  const host: ts.LanguageServiceHost = {
+  // The service passes the cache on to its programs, although its type does not say so.
+  const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
+    getModuleResolutionCache: () => resolution.cache,
     getProjectVersion: () => String(version),
     getScriptFileNames: () => [...given.roots(), current],
     getScriptVersion: (file) => {

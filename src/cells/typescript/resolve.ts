@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { ownPackage } from "../../base/package.js";
 
@@ -8,6 +8,8 @@ const OWN_NAME = "nibble-quant";
 
 /** Finds the types of modules: from the notebook's folder, and for packages that are not there from Nibble's own. */
 export interface Resolution {
+  /** What is known of packages; TypeScript asks for the package.json of every file. */
+  readonly cache: ts.ModuleResolutionCache;
   module(specifier: string, importer: string): ts.ResolvedModuleWithFailedLookupLocations;
   typeDirective(name: string, importer: string): ts.ResolvedTypeReferenceDirectiveWithFailedLookupLocations;
 }
@@ -15,26 +17,33 @@ export interface Resolution {
 /** @param extension of the notebook's own files: ".ts" or ".tsx" */
 export function createResolution(folder: string, options: ts.CompilerOptions, extension: ".ts" | ".tsx"): Resolution {
   const canonical = (name: string) => (ts.sys.useCaseSensitiveFileNames ? name : name.toLowerCase());
-  // Only for files of packages: what the user installs while the notebook is open must be found.
   const cache = ts.createModuleResolutionCache(folder, canonical, options);
+  /** What cells import and was found; what was not is looked for again, for the user may install it. */
+  const found = new Map<string, Found>();
   const own = join(ownPackage().folder, "cell.ts");
-  const find = (specifier: string, importer: string) => {
-    const inPackage = importer.includes("/node_modules/");
-    return ts.resolveModuleName(specifier, importer, options, ts.sys, inPackage ? cache : undefined);
+  const find = (specifier: string, importer: string): Found => {
+    if (importer.includes("/node_modules/")) return ts.resolveModuleName(specifier, importer, options, ts.sys, cache);
+    const key = `${dirname(importer)} ${specifier}`;
+    const earlier = found.get(key);
+    if (earlier && ts.sys.fileExists(earlier.resolvedModule?.resolvedFileName ?? "")) return earlier;
+    const result = ts.resolveModuleName(specifier, importer, options, ts.sys);
+    if (result.resolvedModule) found.set(key, result);
+    return result;
   };
   return {
+    cache,
     module(specifier, importer) {
       if (NOTEBOOK_MODULE.test(specifier)) {
         const resolvedFileName = `${folder}/${specifier.slice(2)}${extension}`;
         return { resolvedModule: { resolvedFileName, extension, isExternalLibraryImport: false } } as Found;
       }
-      const found = find(specifier, importer);
-      if (found.resolvedModule || /^[./]/u.test(specifier)) return found;
+      const result = find(specifier, importer);
+      if (result.resolvedModule || /^[./]/u.test(specifier)) return result;
       return specifier === OWN_NAME ? ownTypes() : find(specifier, own);
     },
     typeDirective(name, importer) {
-      const found = ts.resolveTypeReferenceDirective(name, importer, options, ts.sys);
-      if (found.resolvedTypeReferenceDirective?.resolvedFileName) return found;
+      const result = ts.resolveTypeReferenceDirective(name, importer, options, ts.sys);
+      if (result.resolvedTypeReferenceDirective?.resolvedFileName) return result;
       const { typeRoots: _, ...others } = options;
       return ts.resolveTypeReferenceDirective(name, own, others, ts.sys);
     },
