@@ -9,7 +9,6 @@ import { diagnosticsBundle } from "../display/error-bundle.js";
 import type { CellError } from "../outputs.js";
 import { programErrorOf } from "./cell-error.js";
 import { liveDisplay } from "./live-display.js";
-import { resultBundles } from "./result-bundles.js";
 import { nibbleText } from "./text.js";
 
 /** A Nibble cell, ready to run. */
@@ -46,9 +45,8 @@ export async function runNibbleCell(cell: NibbleCell, context: ChildContext): Pr
     live.finish(result.records.length > 0 ? relative(context.folder, result.reportPath) : undefined);
     define(context.scope, result.experiment, result);
     results.push(result.experiment);
-    for (const bundle of result.records.length > 0 ? resultBundles(result) : []) {
-      context.emit({ kind: "display", bundle });
-    }
+    if (result.records.length === 0) return;
+    for (const data of result.bundles()) context.emit({ kind: "display", bundle: { data } });
   };
   try {
     const source = { ...cell.source, text: nibbleText(cell.source.text) };

@@ -1,0 +1,81 @@
+import { chmod, realpath, stat } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
+import { type Diagnostic, diagnostic } from "../../base/diagnostic.js";
+import type { SourceFile } from "../../base/span.js";
+import { formatProgram } from "../../language/services/format.js";
+import { diagnosticsOf } from "../../run/failure.js";
+import { writeWhole } from "../../run/whole-file.js";
+import { EXIT } from "../exit.js";
+import { readProgram, type SharedOptions, type Shell } from "../shell.js";
+
+export interface FormatFlags extends SharedOptions {
+  /** Writes nothing; says which files would change. */
+  readonly check: boolean;
+}
+
+/** Standard input, as other formatters call it. */
+const STDIN = "-";
+
+/**
+ * `nibble fmt FILE...`: writes each program in the canonical layout, in place, whole or not at all; `-` reads standard
+ * input and writes standard output. A program with mistakes is left alone, and the others are formatted all the same.
+ */
+export async function formatCommand(files: readonly string[], flags: FormatFlags, shell: Shell): Promise<number> {
+  let code: number = EXIT.ok;
+  for (const file of files) code = Math.max(code, await formatOne(file, flags, shell));
+  return code;
+}
+
+async function formatOne(file: string, { check }: FormatFlags, shell: Shell): Promise<number> {
+  const source = file === STDIN ? await readStandardInput() : await readProgram(file);
+  if ("code" in source) {
+    shell.report([source], new Map());
+    return EXIT.wrongProgram;
+  }
+  const formatted = formatProgram(source.text, source.path);
+  if ("diagnostics" in formatted) {
+    shell.report(formatted.diagnostics, new Map([[source.path, source]]));
+    return EXIT.wrongProgram;
+  }
+  const changed = formatted.text !== source.text;
+  if (file === STDIN && !check) {
+    shell.terminal.stdout.write(formatted.text);
+    return EXIT.ok;
+  }
+  if (changed && !check) {
+    const failed = await replaceFile(file, formatted.text);
+    if (failed.length > 0) {
+      shell.report(failed, new Map());
+      return EXIT.trial;
+    }
+  }
+  tell(source.path, changed, check, shell);
+  return check && changed ? EXIT.expectation : EXIT.ok;
+}
+
+function tell(path: string, changed: boolean, check: boolean, shell: Shell): void {
+  if (shell.json) shell.print(JSON.stringify({ file: path, changed }));
+  else if (changed && !shell.quiet) shell.print(check ? `${path}: would be formatted` : `${path}: formatted`);
+}
+
+async function readStandardInput(): Promise<SourceFile | Diagnostic> {
+  const path = "<stdin>";
+  try {
+    return { path, text: new TextDecoder("utf-8", { fatal: true }).decode(await buffer(process.stdin)) };
+  } catch {
+    return diagnostic("source-unreadable", { path, reason: "it is not UTF-8 text" });
+  }
+}
+
+/** Keeps what the file is: a link stays one, and its permissions stay. */
+async function replaceFile(file: string, text: string): Promise<readonly Diagnostic[]> {
+  try {
+    const path = await realpath(file);
+    const { mode } = await stat(path);
+    await writeWhole(path, text);
+    await chmod(path, mode & 0o7777);
+    return [];
+  } catch (error) {
+    return diagnosticsOf(error, "fmt");
+  }
+}
