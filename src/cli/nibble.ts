@@ -8,6 +8,8 @@ import { explainCommand } from "./commands/explain.js";
 import { type ReportFlags, reportCommand } from "./commands/report.js";
 import { type RunFlags, runCommand } from "./commands/run.js";
 import { EXIT } from "./exit.js";
+import { addFormatCommand } from "./format-command.js";
+import { addKernelCommands } from "./kernel-commands.js";
 import { type SharedOptions, type Shell, shellOf } from "./shell.js";
 import type { Terminal } from "./terminal.js";
 
@@ -61,6 +63,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
     .action((file: string, flags: SharedOptions) => outcome(explainCommand(file, flags, shell(flags))));
 
+  addFormatCommand(program, shell, outcome);
+
   program
     .command("report")
     .argument("[experiment]", "name of an experiment with results, or the path of its folder or ledger")
@@ -78,6 +82,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .summary("what this machine has, what is missing, what that costs, and what mends it")
     .option("--json", "one JSON object a line", false)
     .action((flags: { json: boolean }) => outcome(doctorCommand(flags, shell({ ...flags, quiet: false }))));
+
+  addKernelCommands(program, shell, outcome);
 
   try {
     await program.parseAsync([...argv], { from: "user" });

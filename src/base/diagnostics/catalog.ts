@@ -1,5 +1,6 @@
 import { type DataFacts, dataWording } from "./data.js";
 import { type ExecutionFacts, executionWording } from "./execution.js";
+import { type KernelFacts, kernelWording } from "./kernel.js";
 import { type LanguageFacts, languageWording } from "./language.js";
 import { type ModelFacts, modelWording } from "./model.js";
 import { type QuantizeFacts, quantizeWording } from "./quantize.js";
@@ -7,7 +8,13 @@ import { type ResultsFacts, resultsWording } from "./results.js";
 import type { WordingOf } from "./wording.js";
 
 /** Every diagnostic code of Nibble and the facts that it carries; one file an area, put together here. */
-export type DiagnosticFacts = LanguageFacts & ModelFacts & DataFacts & QuantizeFacts & ExecutionFacts & ResultsFacts;
+export type DiagnosticFacts = LanguageFacts &
+  ModelFacts &
+  DataFacts &
+  QuantizeFacts &
+  ExecutionFacts &
+  ResultsFacts &
+  KernelFacts;
 
 export type DiagnosticCode = keyof DiagnosticFacts;
 
@@ -19,4 +26,5 @@ export const wording: WordingOf<DiagnosticFacts> = {
   ...quantizeWording,
   ...executionWording,
   ...resultsWording,
+  ...kernelWording,
 };

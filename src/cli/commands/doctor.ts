@@ -7,16 +7,16 @@ import { wantsColour } from "../terminal.js";
 /** `nibble doctor`: what is there, what is missing, what that costs, and the command that mends it. */
 export async function doctorCommand(_flags: { readonly json: boolean }, shell: Shell): Promise<number> {
   const checks = await inspectMachine();
-  const colour = wantsColour(shell.terminal);
-  for (const check of checks) shell.print(shell.json ? JSON.stringify(check) : line(check, colour));
+  for (const check of checks) shell.print(shell.json ? JSON.stringify(check) : checkLine(check, shell));
   return checks.some(({ status }) => status === "missing") ? EXIT.trial : EXIT.ok;
 }
 
 const marks = { ok: ["✓", "green"], degraded: ["!", "yellow"], missing: ["✗", "red"] } as const;
 
-function line({ name, status, detail, cost, mend }: Check, colour: boolean): string {
+/** One check for people: a mark, what was found, what it costs and what mends it. */
+export function checkLine({ name, status, detail, cost, mend }: Check, { terminal }: Shell): string {
   const [mark, style] = marks[status];
-  const head = colour ? styleText(style, mark) : mark;
+  const head = wantsColour(terminal) ? styleText(style, mark) : mark;
   const rest = [cost && `    costs: ${cost}`, mend && `    mend:  ${mend}`].filter(Boolean);
   return [`${head} ${name.padEnd(22)} ${detail}`, ...rest].join("\n");
 }
