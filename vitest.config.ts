@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that start whole programs: the package, the command line, everything at once. */
-const wholePrograms = ["test/end-to-end/**/*.test.ts", "test/packaging/**/*.test.ts", "test/cli/**/*.test.ts"];
+const wholePrograms = [
+  "test/end-to-end/**/*.test.ts",
+  "test/packaging/**/*.test.ts",
+  "test/cli/**/*.test.ts",
+  "test/jupyter/**/*.test.ts",
+];
 
 /** A test that hangs ends; one that is only slow, on a machine that does much else, does not. */
 const LONGEST_MS = 300_000;

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { haveJupyter } from "./installed.js";
+import { nbconvert, newProject, placeFixture } from "./notebook.js";
+
+describe.skipIf(!haveJupyter)("nbconvert", () => {
+  test("--execute writes nothing when a cell fails, and its exit code says so", () => {
+    const project = newProject();
+    placeFixture("fails.ipynb", project.folder);
+    const { status, stderr } = nbconvert(["--execute", "--to", "notebook", "--output", "out", "fails.ipynb"], project);
+    expect(status).toBe(1);
+    expect(stderr).toContain("RangeError: out of range: 1");
+    expect(existsSync(join(project.folder, "out.ipynb"))).toBe(false);
+  });
+
+  test("--to html shows table and picture, colours TypeScript, and warns of nothing", () => {
+    const project = newProject();
+    placeFixture("sweep.ipynb", project.folder);
+    const { status, stderr } = nbconvert(["--execute", "--to", "html", "sweep.ipynb"], project);
+    expect({ status, warnings: stderr.split("\n").filter((line) => /warn|lexer|error/i.test(line)) }).toEqual({
+      status: 0,
+      warnings: [],
+    });
+    const html = readFileSync(join(project.folder, "sweep.html"), "utf8");
+    expect(html).toMatch(/<svg [^>]*>[\s\S]*Accuracy/);
+    expect(html).toMatch(/<table[\s\S]*weight_only/);
+    // Pygments' class of a keyword: the lexer for TypeScript was found.
+    expect(html).toMatch(/<span class="kd">interface<\/span>/);
+    expect(html).not.toContain("[object Object]");
+  });
+
+  test("--to script writes the cells as a TypeScript file", () => {
+    const project = newProject();
+    placeFixture("sweep.ipynb", project.folder);
+    nbconvert(["--execute", "--to", "notebook", "--inplace", "sweep.ipynb"], project);
+    const { status } = nbconvert(["--to", "script", "sweep.ipynb"], project);
+    expect(status).toBe(0);
+    expect(readFileSync(join(project.folder, "sweep.ts"), "utf8")).toContain("points.map(({ x, y }) => x * y)");
+  });
+});
