@@ -21,6 +21,11 @@ interface Documentation {
 export function inspect(notebook: Notebook, code: string, cursor: number, detail: 0 | 1): MimeBundle | undefined {
   const cell = notebook.openForEditing(code);
   const { start, end } = wordAt(code, cursor);
+  const word = code.slice(start, end);
+  // A type alone on a line is no expression, but it is what one asks about.
+  const known = notebook.committed.get(word);
+  if (known && !known.runtime && code.trim() === word)
+    return inspect(notebook, `let _: ${word}`, "let _: ".length, detail);
   const found = (start < end ? nameAt(notebook, cell, start, detail) : undefined) ?? callAround(cell, cursor);
   if (!found) return undefined;
   return { data: { "text/plain": asText(found), "text/markdown": asMarkdown(found) } };
@@ -41,7 +46,7 @@ function nameAt(notebook: Notebook, cell: CellFile, at: number, detail: 0 | 1): 
 
 /** Names of earlier cells are imports to TypeScript, not to the user. */
 function withoutImport(text: string): string {
-  return text.replace(/^\(alias\) /u, "").replace(/\nimport [^\n]*$/u, "");
+  return text.replace(/^\(alias\) /u, "").replace(/\n(?:import|export) [^\n]*$/u, "");
 }
 
 function callAround(cell: CellFile, cursor: number): Documentation | undefined {
