@@ -10,6 +10,7 @@
 const LOCK = 0;
 const SETTLED = 1;
 const WANTED = 2;
+const ANSWERED = 3;
 
 /** Values of LOCK. */
 const OPEN = 0;
@@ -31,6 +32,8 @@ export interface MainGate {
   leave(): void;
   /** Call inside. Runs up to this one are over and must not be terminated any more. */
   settled(run: number): void;
+  /** The run ends by itself soon, so it must not be terminated. */
+  answered(run: number): void;
 }
 
 export function mainGate(state: Int32Array<SharedArrayBuffer>): MainGate {
@@ -56,6 +59,9 @@ export function mainGate(state: Int32Array<SharedArrayBuffer>): MainGate {
     settled: (run) => {
       store(state, SETTLED, run);
     },
+    answered: (run) => {
+      store(state, ANSWERED, run);
+    },
   };
 }
 
@@ -71,7 +77,7 @@ export async function held<T>(gate: MainGate, load: () => Promise<T>): Promise<T
 
 /** The control thread's side. */
 export interface ControlGate {
-  /** True while the run has not ended; also before it has begun, when what an earlier one left behind holds the main thread up. */
+  /** True while the run may be terminated; also before it has begun, when what an earlier one left behind holds the main thread up. */
   isOpen(run: number): boolean;
   /** True when the run has not ended and only user code is on the stack; `done` must follow when the termination is over. */
   claim(run: number): boolean;
@@ -79,7 +85,7 @@ export interface ControlGate {
 }
 
 export function controlGate(state: Int32Array<SharedArrayBuffer>): ControlGate {
-  const isOpen = (run: number) => load(state, SETTLED) < run;
+  const isOpen = (run: number) => load(state, SETTLED) < run && load(state, ANSWERED) !== run;
   const open = () => {
     store(state, WANTED, 0);
     store(state, LOCK, OPEN);

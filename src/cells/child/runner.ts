@@ -13,12 +13,15 @@ import { createModules } from "./modules.js";
 import { clearAsyncStack } from "./process-guard.js";
 import { createQuestions } from "./questions.js";
 import { type Reports, writeWhole } from "./reports.js";
+import { type Awaits, stoppableAwaits } from "./stoppable.js";
 import { repairTensorFlow, stopTraining } from "./tensorflow.js";
 
 const { setTimeout } = globalThis;
 
 /** How long a sweep may take to end after Stop with what it has, ms; then its cell ends without it. */
 const SWEEP_END_MS = 3000;
+/** How long a cell that awaits may take to unwind after Stop, ms. */
+const UNWIND_MS = 50;
 
 export interface RunnerOptions {
   readonly folder: string;
@@ -41,6 +44,7 @@ interface Running {
   readonly controller: AbortController;
   /** A sweep, which ends by itself after Stop, with what it has. */
   readonly sweep: boolean;
+  readonly awaits: Awaits;
   /** Names that the run has made. */
   made(ok: boolean): readonly string[];
 }
@@ -52,6 +56,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   const display = lazyDisplay(emit);
   const modules = createModules(folder, display, gate);
   const questions = createQuestions(reports);
+  const awaits = stoppableAwaits();
   const comms = createComms(emit, (names) => reports.send({ type: "targets", names }));
   let running: Running | undefined;
   let interrupted = false;
@@ -73,6 +78,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
     gate.enter();
     if (running === ended) {
       running = undefined;
+      ended.awaits.end();
       report(ended.run, outcome, ended.made(outcome.status === "ok"));
     }
     gate.leave();
@@ -83,7 +89,14 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
     gate.enter();
     const fresh = run > settled;
     if (fresh) {
-      running = { run, number, controller: new AbortController(), sweep: type === "nibble", made };
+      running = {
+        run,
+        number,
+        controller: new AbortController(),
+        sweep: type === "nibble",
+        made,
+        awaits: awaits.start(),
+      };
       if (interrupted) repairTensorFlow();
       interrupted = false;
     }
@@ -132,7 +145,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   };
 
   const interrupt = (number: number) => {
-    if (number <= settled) return;
+    if (number <= settled || running?.controller.signal.aborted) return;
     const reason = new KeyboardInterrupt();
     const outcome = { status: "thrown", error: errorFacts(reason) } as const;
     const stopped = running;
@@ -147,8 +160,9 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
     clearAsyncStack();
     stopped.controller.abort(reason);
     stopTraining();
-    if (stopped.sweep) setTimeout(() => settle(stopped, outcome), SWEEP_END_MS);
-    else settle(stopped, outcome);
+    if (stopped.sweep) gate.answered(stopped.run);
+    stopped.awaits.stop(reason);
+    setTimeout(() => settle(stopped, outcome), stopped.sweep ? SWEEP_END_MS : UNWIND_MS);
   };
 
   const obey = (request: ToChild): void => {
