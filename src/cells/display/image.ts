@@ -58,7 +58,11 @@ function pixelsOf(value: unknown): Pixels {
 
 /** Values as bytes; what lies outside the range is cut, what is not a number is black. */
 function colours(values: ArrayLike<number>, dtype: string): Uint8Array {
-  const greatest = Array.prototype.reduce.call(values, (most, value) => Math.max(Number(most), Number(value)), 0);
-  const factor = dtype === "bool" || (dtype === "float32" && Number(greatest) <= 1) ? 255 : 1;
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value > greatest) greatest = value;
+  }
+  const factor = dtype === "bool" || (dtype === "float32" && greatest <= 1) ? 255 : 1;
   return Uint8ClampedArray.from(values, (value) => value * factor) as unknown as Uint8Array;
 }

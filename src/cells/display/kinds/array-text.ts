@@ -1,5 +1,8 @@
-/** Values of an array in row-major order: numbers, or text. */
-export type ArrayValues = ArrayLike<number | string> & Iterable<number | string>;
+/** A value of an array: a number, text, or what is shown as it is. */
+export type ArrayValue = number | string | { readonly shown: string };
+
+/** Values of an array in row-major order. */
+export type ArrayValues = ArrayLike<ArrayValue> & Iterable<ArrayValue>;
 
 /** Above so many values every dimension longer than twice `EDGE` shows its ends alone, as numpy does. */
 const THRESHOLD = 1000;
@@ -27,8 +30,10 @@ export function decimalsOf(values: readonly unknown[]): number | undefined {
 }
 
 /** One value; text in quotes. */
-export function numberText(value: unknown, decimals: number | undefined): string {
-  if (typeof value !== "number") return value === "true" || value === "false" ? value : (JSON.stringify(value) ?? "");
+export function valueText(value: ArrayValue | undefined, decimals: number | undefined): string {
+  if (value === undefined) return "";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object") return value.shown;
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
   return decimals === undefined ? value.toExponential(4) : value.toFixed(decimals);
 }
@@ -41,10 +46,10 @@ export function numberText(value: unknown, decimals: number | undefined): string
 export function arrayText(values: ArrayValues, shape: readonly number[]): string {
   if (values.length === 0) return "[]";
   const most = values.length > THRESHOLD ? 2 * EDGE : Number.POSITIVE_INFINITY;
-  const picked: unknown[] = [];
+  const picked: (ArrayValue | undefined)[] = [];
   eachShown(shape, most, (offset) => picked.push(values[offset]));
   const decimals = decimalsOf(picked);
-  const texts = picked.map((value) => numberText(value, decimals));
+  const texts = picked.map((value) => valueText(value, decimals));
   const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);
   let next = 0;
   const write = (depth: number): string => {

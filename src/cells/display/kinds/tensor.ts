@@ -1,7 +1,7 @@
 import type { MimeBundle } from "../../outputs.js";
 import { isMethod, type Kind, type Shape, shapeOf } from "../kind.js";
 import { htmlTable } from "../table.js";
-import { type ArrayValues, arrayText, decimalsOf, edges, numberText } from "./array-text.js";
+import { type ArrayValues, arrayText, decimalsOf, edges, valueText } from "./array-text.js";
 
 /** Values that are read from a tensor at all: reading copies them. */
 const MOST_VALUES = 4_000_000;
@@ -51,15 +51,15 @@ function heading({ dtype, name, trainable }: Shape, shape: readonly number[]): s
   return `${kind} ${String(dtype)} [${shape.join(", ")}]`;
 }
 
-/** Values in the order of the tensor; complex ones as text. */
+/** Values in the order of the tensor. */
 function valuesOf(value: Shape): ArrayValues {
   const read = value.dataSync as () => ArrayValues;
   const values = read.call(value);
-  if (value.dtype === "bool") return Array.from(values, (each) => String(Boolean(each)));
+  if (value.dtype === "bool") return Array.from(values, (each) => ({ shown: String(Boolean(each)) }));
   if (value.dtype !== "complex64") return values;
   return Array.from({ length: values.length / 2 }, (_, i) => {
     const [real, imaginary] = [Number(values[2 * i]), Number(values[2 * i + 1])];
-    return `${numberText(real, 4)}${imaginary < 0 ? "-" : "+"}${numberText(Math.abs(imaginary), 4)}i`;
+    return { shown: `${valueText(real, 4)}${imaginary < 0 ? "-" : "+"}${valueText(Math.abs(imaginary), 4)}i` };
   });
 }
 
@@ -91,7 +91,7 @@ function table(values: ArrayValues, shape: readonly number[], caption: string): 
   );
   const decimals = decimalsOf(picked);
   const cell = (row: number | undefined, column: number | undefined) =>
-    row === undefined || column === undefined ? "…" : numberText(values[row * columns + column], decimals);
+    row === undefined || column === undefined ? "…" : valueText(values[row * columns + column], decimals);
   return htmlTable(
     {
       head: ["", ...across.map((column) => (column === undefined ? "…" : String(column)))],
