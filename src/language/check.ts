@@ -7,7 +7,7 @@ import { type Checker, reporter } from "./checker.js";
 import { checkExperiment, type Sources } from "./checks/experiment.js";
 import { schemeChecker } from "./checks/schemes.js";
 import { type CheckedData, type CheckedModel, checkData, checkModel } from "./checks/sources.js";
-import type { ProgramHost, Vocabulary } from "./host.js";
+import type { DataDescription, ModelDescription, ProgramHost, Vocabulary } from "./host.js";
 import { loadProgram } from "./load.js";
 import { declare } from "./scope.js";
 import type * as ast from "./syntax/ast.js";
@@ -20,7 +20,14 @@ export interface CheckedProgram {
   readonly experiments: readonly CheckedExperiment[];
   /** The `data` statements of the program itself. */
   readonly data: readonly DataReference[];
+  /** What the `model` and `data` statements of the program itself stand for. */
+  readonly definitions: readonly Described[];
 }
+
+/** A name of the program and what is known of the model or data behind it. */
+export type Described =
+  | { readonly kind: "model"; readonly name: string; readonly description: ModelDescription }
+  | { readonly kind: "data"; readonly name: string; readonly description: DataDescription };
 
 export interface CheckResult {
   /** Absent when a diagnostic is an error; warnings leave it. */
@@ -51,7 +58,7 @@ export async function checkProgram(
   const schemes = schemeChecker(checker);
   schemes.all();
   const named = namedSources(checker);
-  const data = await named.own(source.path);
+  const { data, definitions } = await named.own(source.path);
   const experiments: CheckedExperiment[] = [];
   for (const statement of scope.experiments) {
     const experiment = await checkExperiment(statement, named, schemes, checker);
@@ -59,11 +66,13 @@ export async function checkProgram(
   }
   const sorted = byPosition(diagnostics);
   const wrong = sorted.some(({ severity }) => severity === "error");
-  return { ...(wrong ? {} : { program: { experiments, data } }), diagnostics: sorted, sources };
+  return { ...(wrong ? {} : { program: { experiments, data, definitions } }), diagnostics: sorted, sources };
 }
 
+type Own = Pick<CheckedProgram, "data" | "definitions">;
+
 /** Models and data by the names of the program, or written out in the clause; the host is asked once for each. */
-function namedSources(checker: Checker): Sources & { own(source: string): Promise<readonly DataReference[]> } {
+function namedSources(checker: Checker): Sources & { own(source: string): Promise<Own> } {
   const { scope, report } = checker;
   const models = new Map<ast.Use, Promise<CheckedModel | undefined>>();
   const data = new Map<ast.Use, Promise<CheckedData | undefined>>();
@@ -105,9 +114,9 @@ function namedSources(checker: Checker): Sources & { own(source: string): Promis
   };
 
   /** Definitions of the program itself are checked although nothing may use them; those of imports only when used. */
-  async function own(source: string): Promise<readonly DataReference[]> {
+  async function own(source: string): Promise<Own> {
     const mine = (use: ast.Use | undefined): use is ast.Use => use?.span.source === source;
-    const [, checked] = await Promise.all([
+    const [ownModels, ownData] = await Promise.all([
       Promise.all(
         [...scope.models.values()].map(({ name, source: use }) =>
           mine(use) ? once(models, use, () => checkModel(name.name, use, checker)) : undefined,
@@ -119,7 +128,14 @@ function namedSources(checker: Checker): Sources & { own(source: string): Promis
         ),
       ),
     ]);
-    return checked.flatMap((found) => (found ? [found.reference] : []));
+    const described =
+      <K extends Described["kind"]>(kind: K) =>
+      (found: CheckedModel | CheckedData | undefined) =>
+        found ? [{ kind, name: found.reference.name, description: found.description } as Described] : [];
+    return {
+      data: ownData.flatMap((found) => (found ? [found.reference] : [])),
+      definitions: [...ownModels.flatMap(described("model")), ...ownData.flatMap(described("data"))],
+    };
   }
 
   return { ...sources, own };

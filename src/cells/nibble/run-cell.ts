@@ -1,6 +1,8 @@
 import { relative } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { SourceFile } from "../../base/span.js";
+import { visible } from "../../base/visible.js";
+import { dataLine, modelLine } from "../../language/services/describe.js";
 import { diagnosticsOf } from "../../run/failure.js";
 import { type RanText, runText } from "../../session/program.js";
 import type { Result } from "../../session/result.js";
@@ -80,6 +82,7 @@ function outcomeOf(ran: RanText, cell: NibbleCell, context: ChildContext): Endin
   }
   if (wrong) return { status: "error", error: programErrorOf(diagnostics, withCell(sources, cell)) };
   showRemarks(diagnostics, sources, context);
+  showDefinitions(ran, context);
   return { status: "ok" };
 }
 
@@ -99,6 +102,16 @@ function showRemarks(
 ): void {
   if (diagnostics.length === 0) return;
   context.emit({ kind: "display", bundle: diagnosticsBundle(diagnostics, sources) });
+}
+
+/** A cell of definitions alone says in a line each what they stand for. */
+function showDefinitions({ program }: RanText, context: ChildContext): void {
+  if (program === undefined || program.experiments.length > 0 || program.definitions.length === 0) return;
+  const lines = program.definitions.map((each) => {
+    const about = each.kind === "model" ? modelLine(each.description) : dataLine(each.description);
+    return `${each.kind} ${visible(each.name)}: ${about}`;
+  });
+  context.emit({ kind: "display", bundle: { data: { "text/plain": lines.join("\n") } } });
 }
 
 const withCell = (sources: ReadonlyMap<string, SourceFile>, { source }: NibbleCell) =>

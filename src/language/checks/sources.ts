@@ -139,6 +139,8 @@ async function hostPath(name: string, span: Span, reader: string, checker: Check
     report,
   );
   if (saved && "path" in saved) return { path: saved.path, span };
+  // The host has said already why it takes no such value.
+  if (!saved && host.saveValue) return undefined;
   const found = saved?.refused ?? kindOfHost(value);
   report(diagnostic("host-value-kind", { name, expected: "a path or a model", found }, { span }));
   return undefined;

@@ -52,9 +52,9 @@ test("an experiment runs on definitions of earlier cells, shows progress, table 
     .map(plain)
     .at(-1);
   expect(last).toMatch(/^small: 2 of 2 trials measured in [\d.]+ s; report: .nibble\/results\/small\/report.html$/);
-  const [, table, layers] = outputs.filter(({ kind }) => kind === "display").map(plain);
+  const [, table, plot] = outputs.filter(({ kind }) => kind === "display").map(plain);
   expect(table).toContain(" expected");
-  expect(layers).toContain("Error by layer");
+  expect(plot).toContain("[plot: ");
 });
 
 test("a model of the scope is quantized as it is", async () => {
@@ -121,4 +121,37 @@ test("a run that is stopped keeps what it has measured", async () => {
   expect(completed).toBeGreaterThan(0);
   expect(completed).toBeLessThan(4);
   expect(outputs.map(plain).at(-1)).toContain("warning[interrupted]");
+});
+
+test("a cell of definitions says what they stand for; one without says nothing", async () => {
+  const { context, outputs } = child({
+    net: tf.sequential({ layers: [tf.layers.dense({ inputShape: [4], units: 3 })] }),
+  });
+  const text = "%%nibble\nmodel m = tfjs($net)\ndata d = random { shape: [4], count: 800 }\nparam n = 3";
+  const run = (code: string) => runNibbleCell({ source: { path: "<cell 5>", text: code }, definitions: [] }, context);
+  expect(await run(text)).toEqual({ status: "ok", results: [] });
+  expect(await run("param n = 4")).toEqual({ status: "ok", results: [] });
+  expect(await run("")).toEqual({ status: "ok", results: [] });
+  expect(outputs.map(plain)).toEqual(["model m: 1 layer, 15 parameters; input [4]\ndata d: 800 samples of [4]"]);
+});
+
+test("what cannot be a model is a mistake at its name, whatever it is", async () => {
+  const disposed = tf.sequential({ layers: [tf.layers.dense({ inputShape: [4], units: 3 })] });
+  disposed.dispose();
+  const scope = { later: Promise.resolve(1), fn: () => 1, nothing: null, disposed };
+  const messages: Record<string, unknown> = {};
+  for (const name of Object.keys(scope)) {
+    const { context } = child(scope);
+    const text = `model m = tfjs($${name})`;
+    const outcome = await runNibbleCell({ source: { path: "<cell 5>", text }, definitions: [] }, context);
+    messages[name] = outcome.status === "error" && outcome.error.evalue.replace(/dense_Dense\d+/, "dense");
+  }
+  expect(messages).toMatchInlineSnapshot(`
+    {
+      "disposed": "model-not-in-memory: a model whose weights cannot be read (LayersVariable dense/kernel is already disposed.) is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
+      "fn": "model-not-in-memory: a value of type function is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
+      "later": "model-not-in-memory: a promise (\`await\` it first) is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
+      "nothing": "model-not-in-memory: null is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
+    }
+  `);
 });
