@@ -52,5 +52,5 @@ describe("diagnostics in a notebook", () => {
 
 test("an error of the library as a value shows its diagnostics", async () => {
   const { data } = await toBundle(new ProgramError([wrong], sources));
-  expect(data["text/html"]).toContain("<code>unknown-name</code>");
+  expect(data["text/html"]).toMatch(/<code>unknown-name<\/code>.*<pre/s);
 });

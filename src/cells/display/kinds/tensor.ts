@@ -8,7 +8,7 @@ const MOST_VALUES = 4_000_000;
 
 /** Rows and columns of the HTML table; longer ones show both ends. */
 const TABLE_ROWS = 20;
-const TABLE_COLUMNS = 12;
+const TABLE_COLUMNS = 10;
 
 /** TF.js tensors and variables: shape, type and values, and a table where there are one or two dimensions. */
 export const tensor: Kind = {
