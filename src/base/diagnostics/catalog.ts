@@ -3,6 +3,7 @@ import { type ExecutionFacts, executionWording } from "./execution.js";
 import { type KernelFacts, kernelWording } from "./kernel.js";
 import { type LanguageFacts, languageWording } from "./language.js";
 import { type ModelFacts, modelWording } from "./model.js";
+import { type NotebookFacts, notebookWording } from "./notebook.js";
 import { type QuantizeFacts, quantizeWording } from "./quantize.js";
 import { type ResultsFacts, resultsWording } from "./results.js";
 import type { WordingOf } from "./wording.js";
@@ -14,7 +15,8 @@ export type DiagnosticFacts = LanguageFacts &
   QuantizeFacts &
   ExecutionFacts &
   ResultsFacts &
-  KernelFacts;
+  KernelFacts &
+  NotebookFacts;
 
 export type DiagnosticCode = keyof DiagnosticFacts;
 
@@ -27,4 +29,5 @@ export const wording: WordingOf<DiagnosticFacts> = {
   ...executionWording,
   ...resultsWording,
   ...kernelWording,
+  ...notebookWording,
 };

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 import { type Diagnostic, DiagnosticError, diagnostic } from "../../base/diagnostic.js";
+import { makeFolder } from "../../base/folder.js";
 import { ownPackage } from "../../base/package.js";
 import { dataFolder, type Location, type Machine } from "./places.js";
 import { type KernelSpec, kernelJson, kernelSpecs, startScript } from "./spec.js";
@@ -98,7 +99,7 @@ export function kernelsIn(data: string): readonly InstalledSpec[] {
 
 function installOne(spec: KernelSpec, data: string): InstalledSpec {
   const kernels = join(data, "kernels");
-  mkdirSync(kernels, { recursive: true });
+  makeFolder(kernels);
   // Beside `kernels`, where no client takes a half-written folder for a kernel, and on the same disk.
   const scratch = mkdtempSync(join(data, ".nibble-install-"));
   try {
