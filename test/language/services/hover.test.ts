@@ -1,0 +1,171 @@
+import { expect, test } from "vitest";
+import { hoverProgram } from "../../../src/language/services/hover.js";
+import { vocabulary } from "../../../src/language/vocabulary.js";
+import { fakeHost } from "../host.js";
+
+const text = `model cnn = tfjs($net)
+data d = csv("d.csv") { label: digit, split: train 80% test 20% }
+param n = 64 | 256
+scheme mine = static { samples: n }
+experiment e {
+  model cnn
+  data d
+  try mine { calibration: percentile(99.9), weights: int8 per_channel }
+  keep layers "dense_1" at fp32
+  where not (calibration = minmax)
+  measure latency { batch: 1 }
+  expect mine.accuracy_drop < 1%
+  show pareto(speedup, accuracy)
+}`;
+
+/** What is shown of the first `word` at or behind `lead`. */
+async function hover(lead: string, word: string): Promise<string | undefined> {
+  const host = fakeHost({
+    parameters: new Map([["n", 32]]),
+    saveValue: async () => ({ path: "/m" }),
+    values: new Map([["net", {}]]),
+  });
+  const offset = text.indexOf(word, text.indexOf(lead));
+  return (await hoverProgram({ path: "a.nib", text }, offset, host))?.text;
+}
+
+test("every word says what it is, names of the program what they stand for", async () => {
+  const words: readonly (readonly [lead: string, word: string])[] = [
+    ["model cnn =", "model"],
+    ["model cnn =", "cnn"],
+    ["= tfjs", "tfjs"],
+    ["($net", "$net"],
+    ["data d =", "d ="],
+    ["label:", "label"],
+    ["split:", "split"],
+    ["train 80%", "train"],
+    ["param n", "n ="],
+    ["scheme mine", "mine"],
+    ["samples: n", "n }"],
+    ["experiment e", "experiment"],
+    ["  try", "try"],
+    ["  try", "mine"],
+    ["calibration: p", "calibration"],
+    ["calibration: p", "percentile"],
+    ["weights:", "weights"],
+    ["weights:", "per_channel"],
+    ["keep", "layers"],
+    ["at fp32", "at"],
+    ["at fp32", "fp32"],
+    ["where", "not"],
+    ["(calibration =", "calibration"],
+    ["= minmax", "minmax"],
+    ["measure", "latency"],
+    ["batch", "batch"],
+    ["accuracy_drop", "accuracy_drop"],
+    ["pareto", "pareto"],
+    ["speedup,", "speedup"],
+  ];
+  const shown: Record<string, string | undefined> = {};
+  for (const [lead, word] of words) shown[`${lead} ... ${word}`] = await hover(lead, word);
+  expect(shown).toMatchInlineSnapshot(`
+    {
+      "  try ... mine": "scheme mine
+    int8 weights and activations with ranges from calibration; the fastest for convolutions
+    static { samples: n }",
+      "  try ... try": "try
+    a way to quantize; several with | or a line each
+    try static { calibration: minmax | mse }",
+      "($net ... $net": "$net
+    a variable of the notebook, or a value given with -p",
+      "(calibration = ... calibration": "option calibration
+    how the range of an activation is chosen from what calibration saw
+    one of minmax, percentile(99.9), entropy, mse",
+      "= minmax ... minmax": "minmax
+    smallest and largest value seen",
+      "= tfjs ... tfjs": "model format tfjs
+    a TF.js layers-model: model.json with its weight files, or a tf.LayersModel in a $variable
+    - input_shape: sizes of one sample without batch, for a model that leaves them open",
+      "accuracy_drop ... accuracy_drop": "metric accuracy_drop
+    fp32 minus this, positive when worse (written with %)",
+      "at fp32 ... at": "at
+    the precision follows
+    keep layers "dense_2" at fp32",
+      "at fp32 ... fp32": "precision fp32
+    leave the layer in float",
+      "batch ... batch": "option batch
+    samples in one inference; several with | (default 1)
+    a whole number from 1 to 4,096",
+      "calibration: p ... calibration": "option calibration
+    how the range of an activation is chosen from what calibration saw
+    one of minmax, percentile(99.9), entropy, mse",
+      "calibration: p ... percentile": "percentile
+    range that keeps this percent of the values
+    percent from 50 to 100; percentile(99.9) unless said",
+      "data d = ... d =": "data d
+    1,797 samples of [8, 8, 1]; 3 columns
+    columns: pixel_0, pixel_1, digit",
+      "experiment e ... experiment": "experiment
+    quantizes a model in every way that it lists, and measures
+    experiment sweep { ... }",
+      "keep ... layers": "layers
+    names or patterns of layers follow
+    keep layers "conv*", /^dense/ at fp32",
+      "label: ... label": "option label
+    column that holds the expected answer; every other column is a feature unless columns says otherwise
+    name of a column",
+      "measure ... latency": "measure latency
+    milliseconds of one inference, interleaved with fp32 on the same engine
+    - batch: samples in one inference; several with | (default 1)
+    - threads: threads of the engine; several with | (default 1)",
+      "model cnn = ... cnn": "model cnn
+    4 layers, 66,570 parameters; input [8, 8, 1]
+    - conv_1: Conv2D, 320 parameters
+    - flatten_1: Flatten, nothing to quantize
+    - dense_1: Dense, 65,600 parameters
+    - dense_2: Dense, 650 parameters",
+      "model cnn = ... model": "model
+    names a model
+    model cnn = tfjs("model.json")",
+      "param n ... n =": "param n
+    32; the program says 64 | 256",
+      "pareto ... pareto": "view pareto
+    two metrics against each other, and the trials that no other beats in both",
+      "samples: n ... n }": "param n
+    32; the program says 64 | 256",
+      "scheme mine ... mine": "scheme mine
+    int8 weights and activations with ranges from calibration; the fastest for convolutions
+    static { samples: n }",
+      "speedup, ... speedup": "metric speedup
+    best fp32 time / time, on the same engine (written with x)",
+      "split: ... split": "option split
+    shares of training and test samples, and the seed that decides them; default train 80% test 20% seed 1
+    shares and a seed: train 80% test 20% seed 7",
+      "train 80% ... train": "train
+    share of the samples that calibration may see
+    split: train 80% test 20% seed 7",
+      "weights: ... per_channel": "per_channel
+    one scale for each output channel",
+      "weights: ... weights": "option weights
+    format of the weights, and what shares a scale: int8 per_channel
+    one of int8, int4, int2, int3, int5, int6, int7, int16, fp8_e4m3, fp8_e5m2, fp4, nf4; and one of per_channel, per_tensor",
+      "where ... not": "not
+    turns a condition round
+    where not (group = 32)",
+    }
+  `);
+});
+
+test("nothing is said of blanks, marks and unknown names", async () => {
+  const ask = async (program: string, offset: number) =>
+    hoverProgram({ path: "a.nib", text: program }, offset, fakeHost());
+  expect(await ask("", 0)).toBeUndefined();
+  expect(await ask("model m = { ", 11)).toBeUndefined();
+  expect(await ask("nothing here", 3)).toBeUndefined();
+});
+
+test("every scheme and reader is described from its registry", async () => {
+  for (const { name, summary } of vocabulary.schemes) {
+    const found = await hoverProgram({ path: "a.nib", text: `scheme s = ${name}` }, 11, fakeHost());
+    expect(found?.text).toContain(summary);
+  }
+  for (const { name, options } of vocabulary.readers) {
+    const found = await hoverProgram({ path: "a.nib", text: `data d = ${name}` }, 9, fakeHost());
+    for (const option of options) expect(found?.markdown).toContain(option.summary);
+  }
+});
