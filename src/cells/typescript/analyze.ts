@@ -11,6 +11,11 @@ export interface DeclaredName {
   readonly runtime: boolean;
   /** The cell's own text exports it under this name already. */
   readonly exported: boolean;
+  /**
+   * Of an import: the statement that brings this name alone. A cell that uses a name in types alone does not load its
+   * module; a later cell that uses it as a value does.
+   */
+  readonly statement?: string;
 }
 
 /** What the text of a cell says without any types. */
@@ -34,17 +39,23 @@ export interface CellAnalysis {
 /**
  * Parses a cell as a module, so that `await` may stand at its top level.
  * @param jsx whether `<a/>` is an element, not a type assertion
+ * @param jsxNames names that an element uses without writing them: `React`
  */
-export function analyze(code: string, jsx: boolean): CellAnalysis {
+export function analyze(code: string, jsx: boolean, jsxNames: readonly string[] = []): CellAnalysis {
   const objectLiteral = isObjectLiteral(code, jsx);
   const file = parse(objectLiteral ? `(${code})` : code, jsx);
   const mentions = new Mentions();
   mentions.visit(file, false);
+  if (mentions.elements)
+    for (const name of jsxNames) {
+      mentions.names.add(name);
+      mentions.values.add(name);
+    }
   const names = new Map<string, DeclaredName>();
   for (const statement of file.statements) for (const name of declaredNames(statement)) addName(names, name);
-  for (const name of exportedByList(file)) {
-    const declared = names.get(name);
-    if (declared) names.set(name, { ...declared, exported: true });
+  for (const { name, propertyName } of exportedByList(file)) {
+    const declared = names.get((propertyName ?? name).text);
+    if (declared) names.set(name.text, { ...declared, name: name.text, exported: true });
   }
   const own = new Set([...names.keys(), ...hoistedVariables(file)]);
   return {
@@ -138,27 +149,38 @@ function* declaredNames(statement: ts.Statement): Generator<DeclaredName> {
 }
 
 function* importedNames(statement: ts.Statement): Generator<DeclaredName> {
-  const one = (name: string, runtime: boolean, exported = false): DeclaredName => ({
-    name,
-    kind: "import",
-    runtime,
-    exported,
-  });
-  if (ts.isImportEqualsDeclaration(statement)) yield one(statement.name.text, !statement.isTypeOnly);
+  if (ts.isImportEqualsDeclaration(statement))
+    yield imported(statement.name.text, !statement.isTypeOnly, statement.getText());
   if (ts.isImportDeclaration(statement) && statement.importClause) {
     const { name, namedBindings, isTypeOnly } = statement.importClause;
-    if (name) yield one(name.text, !isTypeOnly);
-    if (namedBindings && ts.isNamespaceImport(namedBindings)) yield one(namedBindings.name.text, !isTypeOnly);
+    const from = ` from ${statement.moduleSpecifier.getText()};`;
+    if (name) yield imported(name.text, !isTypeOnly, `import ${name.text}${from}`);
+    if (namedBindings && ts.isNamespaceImport(namedBindings))
+      yield imported(namedBindings.name.text, !isTypeOnly, `import ${namedBindings.getText()}${from}`);
     if (namedBindings && ts.isNamedImports(namedBindings))
-      for (const element of namedBindings.elements) yield one(element.name.text, !isTypeOnly && !element.isTypeOnly);
+      for (const element of namedBindings.elements) {
+        const loaded = !isTypeOnly && !element.isTypeOnly;
+        yield imported(element.name.text, loaded, `import { ${element.getText()} }${from}`);
+      }
   }
   if (ts.isExportDeclaration(statement) && statement.moduleSpecifier && statement.exportClause) {
     const { exportClause, isTypeOnly } = statement;
-    if (ts.isNamespaceExport(exportClause)) yield one(exportClause.name.text, !isTypeOnly, true);
-    else
-      for (const element of exportClause.elements)
-        yield one(element.name.text, !isTypeOnly && !element.isTypeOnly, true);
+    const names = ts.isNamespaceExport(exportClause) ? [exportClause] : exportClause.elements;
+    for (const element of names) {
+      const loaded = !isTypeOnly && !(ts.isExportSpecifier(element) && element.isTypeOnly);
+      yield { ...imported(element.name.text, loaded), exported: true };
+    }
   }
+}
+
+function imported(name: string, runtime: boolean, statement?: string): DeclaredName {
+  const declared: DeclaredName = { name, kind: "import", runtime, exported: false };
+  return runtime && statement !== undefined ? { ...declared, statement } : declared;
+}
+
+/** True for an import whose module the cell does not load, because it uses the name in types alone. */
+export function isElided({ name, statement }: DeclaredName, { typesOnly }: CellAnalysis): boolean {
+  return statement !== undefined && typesOnly.has(name);
 }
 
 /** `using` and `await using`: cannot be exported. */
@@ -173,12 +195,13 @@ export function* bindingNames(name: ts.BindingName): Generator<ts.Identifier> {
   else for (const element of name.elements) if (ts.isBindingElement(element)) yield* bindingNames(element.name);
 }
 
-/** Names `a` of `export { a }`. */
-function* exportedByList(file: ts.SourceFile): Generator<string> {
+/** `a` and `b as c` of `export { a, b as c }`. */
+function* exportedByList(file: ts.SourceFile): Generator<ts.ExportSpecifier & { name: ts.Identifier }> {
   for (const statement of file.statements)
     if (ts.isExportDeclaration(statement) && !statement.moduleSpecifier && statement.exportClause)
       if (ts.isNamedExports(statement.exportClause))
-        for (const { name, propertyName } of statement.exportClause.elements) if (!propertyName) yield name.text;
+        for (const element of statement.exportClause.elements)
+          if (ts.isIdentifier(element.name)) yield element as ts.ExportSpecifier & { name: ts.Identifier };
 }
 
 /** `var` inside blocks and loops of the top level: a name of the cell, though not one of the notebook. */
@@ -201,11 +224,14 @@ class Mentions {
   readonly bound = new Set<string>();
   readonly modules: string[] = [];
   readonly errors: ts.DiagnosticWithLocation[] = [];
+  /** There are JSX elements. */
+  elements = false;
   #functions = 0;
 
   visit(node: ts.Node, inType: boolean): void {
     if (ts.isIdentifier(node)) this.#identifier(node, inType);
     else if (ts.isReturnStatement(node) && this.#functions === 0) this.errors.push(returnOutside(node));
+    if (ts.isJsxOpeningLikeElement(node) || ts.isJsxFragment(node)) this.elements = true;
     this.#module(node);
     const isFunction = ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node);
     if (isFunction) this.#functions++;

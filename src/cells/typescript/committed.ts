@@ -22,6 +22,8 @@ export interface CommittedName {
   readonly kind: NameKind;
   readonly runtime: boolean;
   readonly file: CommittedFile;
+  /** The import that has not been done yet, because only types needed the name. */
+  readonly statement: string | undefined;
 }
 
 /** The names of a notebook, each with the last file that declares it. Files that no name needs are forgotten. */
@@ -53,7 +55,8 @@ export class Committed {
   ): void {
     const file = { ...unversioned, version: String(++this.#versions) };
     this.#files.set(file.module, file);
-    for (const { name, kind, runtime } of names) this.#names.set(name, { name, kind, runtime, file });
+    for (const { name, kind, runtime, statement } of names)
+      this.#names.set(name, { name, kind, runtime, file, statement });
     this.#forgetUnused();
   }
 

@@ -28,23 +28,23 @@ export function createCompiler(folder: string): Compiler {
   const notebook = new Notebook(folder);
   let untold = notebook.settings.problem;
   return {
-    prepare: (code, number) => unlessTooDeep(() => prepare(notebook, code, number), { errors: [tooDeep(code)] }),
+    prepare: (code, number) => unlessTooMuch(() => prepare(notebook, code, number), { errors: [tooMuch(code)] }),
     check: (code) => {
-      const found = unlessTooDeep(() => diagnosticsOf(notebook, notebook.open(code)), []);
+      const found = unlessTooMuch(() => diagnosticsOf(notebook, notebook.open(code)), []);
       const problem = untold;
       untold = undefined;
       return problem === undefined ? found : [configWarning(problem), ...found];
     },
     commit(code, number, names) {
-      unlessTooDeep(() => notebook.commit(code, number, names), undefined);
+      unlessTooMuch(() => notebook.commit(code, number, names), undefined);
       return notebook.liveCells();
     },
     define: (name, type) => notebook.define(name, type),
     reset: () => notebook.reset(),
     complete: (code, cursor) =>
-      unlessTooDeep(() => complete(notebook, code, cursor), { start: cursor, end: cursor, items: [] }),
-    inspect: (code, cursor, detail) => unlessTooDeep(() => inspect(notebook, code, cursor, detail), undefined),
-    isComplete: (code) => unlessTooDeep(() => isComplete(code, notebook.settings.jsx), { status: "unknown" }),
+      unlessTooMuch(() => complete(notebook, code, cursor), { start: cursor, end: cursor, items: [] }),
+    inspect: (code, cursor, detail) => unlessTooMuch(() => inspect(notebook, code, cursor, detail), undefined),
+    isComplete: (code) => unlessTooMuch(() => isComplete(code, notebook.settings.jsx), { status: "unknown" }),
     *warmUp() {
       for (const code of ["1", "console.log(1)"]) {
         diagnosticsOf(notebook, notebook.open(code));
@@ -55,18 +55,22 @@ export function createCompiler(folder: string): Compiler {
   };
 }
 
-/** TypeScript walks a text by recursion; what exhausts the stack is a mistake of the text. */
-function unlessTooDeep<T>(run: () => T, otherwise: T): T {
+/**
+ * TypeScript walks a text by recursion, and it has texts on which it fails an assertion of its own (`@export await`):
+ * both are mistakes of the text.
+ */
+function unlessTooMuch<T>(run: () => T, otherwise: T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof RangeError) return otherwise;
+    if (error instanceof RangeError || (error instanceof Error && error.message.startsWith("Debug Failure")))
+      return otherwise;
     throw error;
   }
 }
 
-function tooDeep(code: string): TypeScriptDiagnostic {
-  const message = "The cell is nested too deeply for the TypeScript compiler.";
+function tooMuch(code: string): TypeScriptDiagnostic {
+  const message = "The cell is nested too deeply for the TypeScript compiler, or not TypeScript at all.";
   return { code: 2590, category: "error", message, start: 0, end: Math.min(1, code.length) };
 }
 

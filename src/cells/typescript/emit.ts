@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import ts from "typescript";
-import { type CellAnalysis, isUsing, lastExpression } from "./analyze.js";
+import { type CellAnalysis, isElided, isUsing, lastExpression } from "./analyze.js";
 import { applyEdits, type Edit, type EditedText, lineAndColumn, lineStarts } from "./edits.js";
 import { stoppableAwaits, withStoppable } from "./stoppable-awaits.js";
 
@@ -13,7 +13,7 @@ export interface EmitRequest {
   readonly code: string;
   readonly analysis: CellAnalysis;
   /** Names of earlier cells that this one mentions. */
-  readonly earlier: readonly string[];
+  readonly earlier: readonly { readonly name: string; readonly statement: string | undefined }[];
   readonly number: number;
   /** Folder that `import.meta` speaks of. */
   readonly folder: string;
@@ -35,7 +35,7 @@ export interface Emitted {
  */
 export function emitCell(request: EmitRequest): Emitted {
   const { analysis, number, code } = request;
-  const edited = applyEdits(analysis.file.text, [prelude(request.earlier), ...editsOf(analysis)]);
+  const edited = applyEdits(analysis.file.text, [prelude(request), ...editsOf(analysis)]);
   const imports = new Set<string>();
   const { outputText, sourceMapText } = ts.transpileModule(edited.text, {
     fileName: analysis.file.fileName,
@@ -47,7 +47,9 @@ export function emitCell(request: EmitRequest): Emitted {
     js: withStoppable(outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/u, "\n")),
     map: mapToCell(sourceMapText ?? "", name, code, analysis, edited),
     imports: [...imports],
-    declares: [...analysis.names.values()].filter(({ runtime }) => runtime).map(({ name }) => name),
+    declares: [...analysis.names.values()]
+      .filter((name) => name.runtime && !isElided(name, analysis))
+      .map(({ name }) => name),
     hasResult: lastExpression(analysis.file) !== undefined,
   };
 }
@@ -71,9 +73,13 @@ function emitOptions(user: ts.CompilerOptions): ts.CompilerOptions {
   };
 }
 
-function prelude(names: readonly string[]): Edit {
-  const text = names.length === 0 ? "" : `import { ${names.join(", ")} } from "${SCOPE_MODULE}";`;
-  return { start: 0, end: 0, text };
+/** Names of earlier cells come from the scope; an import that was put off until a value is needed is done now. */
+function prelude({ earlier, analysis }: EmitRequest): Edit {
+  const late = earlier.filter(({ name, statement }) => statement !== undefined && !analysis.typesOnly.has(name));
+  const names = earlier.filter((name) => !late.includes(name)).map(({ name }) => name);
+  const statements = late.map(({ name, statement }) => `${statement} ${SCOPE}.${name} = ${name};`);
+  const imports = names.length === 0 ? [] : [`import { ${names.join(", ")} } from "${SCOPE_MODULE}";`];
+  return { start: 0, end: 0, text: [...imports, ...statements].join(" ") };
 }
 
 function editsOf(analysis: CellAnalysis): Edit[] {

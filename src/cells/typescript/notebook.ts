@@ -1,6 +1,6 @@
 import ts from "typescript";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
-import { analyze, type CellAnalysis } from "./analyze.js";
+import { analyze, type CellAnalysis, isElided } from "./analyze.js";
 import { Committed, type CommittedFile, importLine } from "./committed.js";
 import { type CellOptions, readOptions } from "./options.js";
 import { type CellProgram, createProgram } from "./program.js";
@@ -57,7 +57,7 @@ export class Notebook {
   }
 
   analyze(code: string): CellAnalysis {
-    return analyze(code, this.settings.jsx);
+    return analyze(code, this.settings.jsx, this.settings.jsxNames);
   }
 
   /** Makes a cell the current file of the least program that can check it. */
@@ -94,7 +94,9 @@ export class Notebook {
       ({ name, runtime }) => !runtime || (only?.includes(name) ?? true),
     );
     if (names.length === 0) return;
-    this.committed.add({ ...this.fileOf(code, analysis), module: `<cell ${number}>` }, names);
+    // Whether a module was loaded in this cell decides whether a later one must.
+    const known = names.map((name) => (isElided(name, analysis) ? name : { ...name, statement: undefined }));
+    this.committed.add({ ...this.fileOf(code, analysis), module: `<cell ${number}>` }, known);
     this.#changed();
   }
 

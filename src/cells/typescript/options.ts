@@ -5,6 +5,8 @@ export interface CellOptions {
   readonly options: ts.CompilerOptions;
   /** `<a/>` is an element: the user's tsconfig sets `jsx`. */
   readonly jsx: boolean;
+  /** Names that elements use without writing them: `React`, or those of the tsconfig. */
+  readonly jsxNames: readonly string[];
   /**
    * No tsconfig asks for it, so a parameter without a type is no mistake: most cells are written once and read once.
    */
@@ -76,5 +78,19 @@ function merge(user: ts.CompilerOptions): CellOptions {
   const target = Math.max(user.target ?? ts.ScriptTarget.ES2023, ts.ScriptTarget.ES2022);
   const options = { strict: true, lib: ["lib.es2023.d.ts"], types: ["node"], ...kept, ...FORCED, target };
   const jsx = user.jsx !== undefined && user.jsx !== ts.JsxEmit.None;
-  return { options, jsx, implicitAny: user.strict === undefined && user.noImplicitAny === undefined };
+  return {
+    options,
+    jsx,
+    jsxNames: namesOfElements(user),
+    implicitAny: user.strict === undefined && user.noImplicitAny === undefined,
+  };
+}
+
+function namesOfElements(user: ts.CompilerOptions): string[] {
+  if (user.jsx === ts.JsxEmit.ReactJSX || user.jsx === ts.JsxEmit.ReactJSXDev) return [];
+  const root = (factory: string) => factory.split(".")[0] ?? factory;
+  return [
+    root(user.jsxFactory ?? user.reactNamespace ?? "React"),
+    ...(user.jsxFragmentFactory ? [root(user.jsxFragmentFactory)] : []),
+  ];
 }

@@ -14,7 +14,7 @@ export function prepare(notebook: Notebook, code: string, number: number): Prepa
   const emitted = emitCell({
     code,
     analysis,
-    earlier: notebook.committed.mentionedBy(analysis).map(({ name }) => name),
+    earlier: notebook.committed.mentionedBy(analysis),
     number,
     folder: notebook.folder,
     options: notebook.settings.options,

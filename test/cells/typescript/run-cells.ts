@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { constants, Script } from "node:vm";
 import { type Compiler, createCompiler } from "../../../src/cells/typescript/compiler.js";
 import type { PreparedCell } from "../../../src/cells/typescript/service.js";
 
@@ -26,7 +27,10 @@ export class CellRunner {
     for (const specifier of cell.imports) modules.set(specifier, await import(specifier));
     const load = createRequire(import.meta.url);
     const requireFrom = (specifier: string) => modules.get(specifier) ?? load(specifier);
-    const run = new AsyncFunction("exports", "require", "__scope", cell.js);
+    const script = new Script(`(async function (exports, require, __scope) {${cell.js}\n})`, {
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const run = script.runInThisContext() as (...values: unknown[]) => Promise<void>;
     try {
       await run(this.scope, requireFrom, this.scope);
     } finally {

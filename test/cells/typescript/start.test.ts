@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { startTypeScript } from "../../../src/cells/typescript/start.js";
+import { emptyFolder } from "./run-cells.js";
+
+test("a thread prepares, checks and commits; lost to a text it cannot finish, it comes back with all that was committed", async () => {
+  const service = startTypeScript({ folder: emptyFolder(), warm: false });
+  expect(await service.prepare("const a = 1; a", 1)).toMatchObject({ cell: { declares: ["a"], hasResult: true } });
+  await service.commit("const a = 1; a", 1);
+  expect(await service.check("const s: string = a", 2)).toMatchObject([{ code: 2322, start: 6, end: 7 }]);
+  expect((await service.complete("a", 1)).items).toContainEqual(expect.objectContaining({ text: "a" }));
+  expect(await service.isComplete("f(")).toEqual({ status: "incomplete", indent: "  " });
+  await service.dispose();
+  expect(await service.prepare("1", 3)).toMatchObject({ errors: [{ message: expect.stringContaining("ended") }] });
+});
+
+test("a request that takes too long is given up, and the next thread knows the earlier cells", async () => {
+  const service = startTypeScript({ folder: emptyFolder(), warm: false, longestMs: 20_000 });
+  await service.commit("const a = 1", 1);
+  await service.define("b", "string");
+  // Counting types that double at each level: no compiler finishes this.
+  const endless = `const a = 1;\n`.repeat(150_000);
+  expect(await service.prepare(endless, 2)).toMatchObject({
+    errors: [{ message: expect.stringContaining("no answer in 20 s") }],
+  });
+  expect(await service.check("const s: string = a; const n: number = b", 3)).toMatchObject([
+    { code: 2322 },
+    { code: 2322 },
+  ]);
+  await service.dispose();
+});
