@@ -26,6 +26,8 @@ export interface RunNibble extends RunRequest {
   readonly definitions: readonly SourceFile[];
   readonly allow: readonly string[];
   readonly parameters: Readonly<Record<string, string | number>>;
+  readonly quick: boolean;
+  readonly workers: number;
 }
 
 /** What the kernel process sends, one JSON text a line: a line that is torn costs itself alone. */

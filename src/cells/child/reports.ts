@@ -7,6 +7,8 @@ import type { MainGate } from "./gate.js";
 const FULL = 8192;
 /** Longest time that printed text waits for more, ms. */
 const LATEST_MS = 20;
+/** Prints that are sent at once within that time; a loop that then computes without yielding has shown what it said. */
+const BURST = 10;
 
 const { now } = performance;
 const clock = now.bind(performance);
@@ -14,7 +16,7 @@ const { setTimeout } = globalThis;
 
 /** Sends reports in order. Writing blocks, so a cell that prints forever is held back by a slow reader, not stored. */
 export interface Reports {
-  /** Printed text; gathered, and sent before any other report. */
+  /** Printed text; gathered when much is printed, and sent before any other report. */
   print(name: "stdout" | "stderr", text: string): void;
   send(report: FromChild): void;
   flush(): void;
@@ -24,6 +26,8 @@ export function createReports(gate: MainGate): Reports {
   let name: "stdout" | "stderr" = "stdout";
   let text = "";
   let since = 0;
+  let burst = 0;
+  let burstBegan = 0;
   let timer = false;
 
   const flush = () => {
@@ -47,10 +51,16 @@ export function createReports(gate: MainGate): Reports {
   const print = (to: "stdout" | "stderr", more: string) => {
     if (to !== name) flush();
     name = to;
-    if (text === "") since = clock();
+    const time = clock();
+    if (time - burstBegan >= LATEST_MS) {
+      burstBegan = time;
+      burst = 0;
+    }
+    if (text === "") since = time;
     text += more;
+    burst++;
     // A loop that never yields lets no timer run, so the clock is asked here too.
-    if (text.length >= FULL || clock() - since >= LATEST_MS) flush();
+    if (burst <= BURST || text.length >= FULL || time - since >= LATEST_MS) flush();
     else if (!timer) {
       timer = true;
       setTimeout(late, LATEST_MS);
