@@ -28,6 +28,8 @@ export interface ExecutionFacts {
   "file-gone": { readonly path: string };
   "report-not-written": { readonly path: string; readonly reason: string };
   "source-unreadable": { readonly path: string; readonly reason: string };
+  /** A program that the formatter was to write. */
+  "program-not-written": { readonly path: string; readonly reason: string };
 }
 
 export const executionWording: WordingOf<ExecutionFacts> = {
@@ -96,5 +98,9 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "source-unreadable": ({ path, reason }) => ({
     message: `cannot read "${path}": ${reason}`,
     hint: "a program is a text file with the ending .nib",
+  }),
+  "program-not-written": ({ path, reason }) => ({
+    message: `"${path}" could not be written: ${reason}`,
+    hint: "the file is as it was",
   }),
 };

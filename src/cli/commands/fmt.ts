@@ -3,10 +3,10 @@ import { buffer } from "node:stream/consumers";
 import { type Diagnostic, diagnostic } from "../../base/diagnostic.js";
 import type { SourceFile } from "../../base/span.js";
 import { formatProgram } from "../../language/services/format.js";
-import { diagnosticsOf } from "../../run/failure.js";
+import { diagnosticsOf, refusalOf } from "../../run/failure.js";
 import { writeWhole } from "../../run/whole-file.js";
 import { EXIT } from "../exit.js";
-import { readProgram, type SharedOptions, type Shell } from "../shell.js";
+import { isNotebook, readProgram, type SharedOptions, type Shell } from "../shell.js";
 
 export interface FormatFlags extends SharedOptions {
   /** Writes nothing; says which files would change. */
@@ -26,7 +26,9 @@ export async function formatCommand(files: readonly string[], flags: FormatFlags
   return code;
 }
 
-async function formatOne(file: string, { check }: FormatFlags, shell: Shell): Promise<number> {
+async function formatOne(file: string, flags: FormatFlags, shell: Shell): Promise<number> {
+  if (isNotebook(file)) return (await import("./notebook-check.js")).formatNotebookCommand(file, flags, shell);
+  const { check } = flags;
   const source = file === STDIN ? await readStandardInput() : await readProgram(file);
   if ("code" in source) {
     shell.report([source], new Map());
@@ -76,6 +78,9 @@ async function replaceFile(file: string, text: string): Promise<readonly Diagnos
     await chmod(path, mode & 0o7777);
     return [];
   } catch (error) {
-    return diagnosticsOf(error, "fmt");
+    const reason = refusalOf(error);
+    return reason === undefined
+      ? diagnosticsOf(error, "fmt")
+      : [diagnostic("program-not-written", { path: file, reason })];
   }
 }
