@@ -60,6 +60,8 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
       definitions: session.definitions(),
       allow: options.allow ?? [],
       parameters: options.parameters ?? {},
+      quick: options.quick ?? false,
+      workers: options.workers ?? 1,
     });
     if (outcome.status !== "died" && outcome.status !== "killed") {
       session.commit(code, request.number);

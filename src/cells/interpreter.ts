@@ -77,4 +77,8 @@ export interface InterpreterOptions {
   readonly allow?: readonly string[];
   /** Overrides of `param` statements of Nibble cells, by name. */
   readonly parameters?: Readonly<Record<string, string | number>>;
+  /** Nibble cells take fewer timing samples. */
+  readonly quick?: boolean;
+  /** Trials of Nibble cells that are quantized and evaluated at once; 1 unless given. */
+  readonly workers?: number;
 }

@@ -40,7 +40,12 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     )
     .showSuggestionAfterError();
 
-  shared(program.command("run").argument("<file>", ".nib program").summary("run the experiments of a program"))
+  shared(
+    program
+      .command("run")
+      .argument("<file>", ".nib program or .ipynb notebook")
+      .summary("run the experiments of a program, or the cells of a notebook"),
+  )
     .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
     .option(
       "--workers <n>",
@@ -51,11 +56,17 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .option("--quick", "fewer timing samples; the report says so", false)
     .option("--fresh", "measure again what the ledger already holds", false)
     .option("--resume", "take over finished trials of earlier runs (the default)", true)
+    .option("-o, --output <notebook>", "of a notebook: write it there with its outputs, after every cell")
     .option("--out <dir>", "where results are written (default: .nibble/results under the project root)")
     .addHelpText("after", exitCodes)
     .action((file: string, flags: RunFlags) => outcome(runCommand(file, flags, shell(flags))));
 
-  shared(program.command("check").argument("<file>", ".nib program").summary("check a program and run nothing"))
+  shared(
+    program
+      .command("check")
+      .argument("<file>", ".nib program or .ipynb notebook")
+      .summary("check a program and run nothing"),
+  )
     .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
     .action((file: string, flags: SharedOptions) => outcome(checkCommand(file, flags, shell(flags))));
 

@@ -48,6 +48,11 @@ export function shellOf(terminal: Terminal, { json, quiet }: SharedOptions): She
   };
 }
 
+/** Whether a path names a notebook; what is in it decides nothing, as a program may be JSON by mistake. */
+export function isNotebook(path: string): boolean {
+  return path.toLowerCase().endsWith(".ipynb");
+}
+
 /** The text of a program file, or what is wrong with it. */
 export async function readProgram(path: string): Promise<SourceFile | Diagnostic> {
   try {

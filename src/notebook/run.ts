@@ -40,12 +40,13 @@ export async function runNotebook(
   usual: CellLanguage,
   interpreter: Interpreter,
   events: NotebookEvents,
+  stopped: () => boolean = () => false,
 ): Promise<NotebookEnding> {
   const cells = notebook.cells.map((cell) => (cell.kind === "code" ? withOutputs(cell, [], null) : cell));
   const toRun = cells.flatMap(({ kind, source }, i) => (kind === "code" && source.trim() !== "" ? [i] : []));
   for (const [done, i] of toRun.entries()) {
     const cell = cells[i];
-    if (cell === undefined) continue;
+    if (cell === undefined || stopped()) continue;
     const number = done + 1;
     events.onStart(number, toRun.length);
     const collector = collectOutputs();

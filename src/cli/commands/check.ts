@@ -1,9 +1,10 @@
 import { checkText } from "../../session/program.js";
 import { EXIT } from "../exit.js";
-import { readProgram, type SharedOptions, type Shell } from "../shell.js";
+import { isNotebook, readProgram, type SharedOptions, type Shell } from "../shell.js";
 
 /** `nibble check FILE`: every mistake of the program, with its place; runs nothing. */
 export async function checkCommand(file: string, flags: SharedOptions, shell: Shell): Promise<number> {
+  if (isNotebook(file)) return (await import("./notebook-check.js")).checkNotebookCommand(file, flags, shell);
   const source = await readProgram(file);
   if ("code" in source) {
     shell.report([source], new Map());

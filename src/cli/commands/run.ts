@@ -5,7 +5,7 @@ import type { RunEvent } from "../../run/events.js";
 import { runText } from "../../session/program.js";
 import type { Result } from "../../session/result.js";
 import { EXIT } from "../exit.js";
-import { readProgram, type SharedOptions, type Shell } from "../shell.js";
+import { isNotebook, readProgram, type SharedOptions, type Shell } from "../shell.js";
 import { columnsOf, progressDisplay, wantsColour } from "../terminal.js";
 
 export interface RunFlags extends SharedOptions {
@@ -13,10 +13,13 @@ export interface RunFlags extends SharedOptions {
   readonly quick: boolean;
   readonly fresh: boolean;
   readonly out?: string;
+  /** Where the notebook with its outputs is written. */
+  readonly output?: string;
 }
 
 /** `nibble run FILE`: runs the experiments; a record a line with --json, else a table and the path of the report. */
 export async function runCommand(file: string, flags: RunFlags, shell: Shell): Promise<number> {
+  if (isNotebook(file)) return (await import("./notebook-run.js")).runNotebookCommand(file, flags, shell);
   const source = await readProgram(file);
   if ("code" in source) {
     shell.report([source], new Map());

@@ -1,0 +1,85 @@
+import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
+import type { SourceFile } from "../base/span.js";
+import type { CellLanguage } from "../cells/interpreter.js";
+import { languageOf } from "../cells/language-of.js";
+import { createNibbleSession } from "../cells/nibble/session.js";
+import type { TypeScriptDiagnostic, TypeScriptService } from "../cells/typescript/service.js";
+import { startTypeScript } from "../cells/typescript/start.js";
+import { parseProgram } from "../language/parse-program.js";
+import type { Notebook } from "./nbformat.js";
+
+export interface CheckOptions {
+  readonly folder: string;
+  readonly allow: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface CheckedNotebook {
+  /** Cell by cell; each names `<cell N>`, whose text is in `sources`. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: ReadonlyMap<string, SourceFile>;
+  /** Number of cells that were checked. */
+  readonly cells: number;
+}
+
+/**
+ * Checks all code cells in order, each knowing what the ones before it define: Nibble against the real models and data,
+ * TypeScript by its compiler. Runs nothing.
+ */
+export async function checkNotebook(
+  notebook: Notebook,
+  usual: CellLanguage,
+  options: CheckOptions,
+): Promise<CheckedNotebook> {
+  const nibble = createNibbleSession(options);
+  const service = startTypeScript({ folder: options.folder, warm: false });
+  const diagnostics: Diagnostic[] = [];
+  const sources = new Map<string, SourceFile>();
+  let number = 0;
+  try {
+    for (const { kind, source } of notebook.cells) {
+      if (kind !== "code" || source.trim() === "") continue;
+      number += 1;
+      const { language, code, mistake } = languageOf(source, usual);
+      const file = { path: `<cell ${number}>`, text: source };
+      sources.set(file.path, file);
+      if (mistake !== undefined) {
+        diagnostics.push(
+          diagnostic("cell-magic", { message: mistake }, { span: { source: file.path, start: 0, end: 1 } }),
+        );
+      } else if (language === "nibble") {
+        diagnostics.push(...byPosition(await nibble.check(code, number)));
+        nibble.commit(code, number);
+        for (const name of experimentsIn(code)) await service.define(name, 'import("nibble-quant").Result');
+      } else {
+        for (const each of await checkTypeScript(code, number, service))
+          diagnostics.push(asDiagnostic(each, file.path));
+      }
+    }
+    return { diagnostics, sources, cells: number };
+  } finally {
+    await service.dispose();
+  }
+}
+
+async function checkTypeScript(
+  code: string,
+  number: number,
+  service: TypeScriptService,
+): Promise<readonly TypeScriptDiagnostic[]> {
+  const prepared = await service.prepare(code, number);
+  if ("errors" in prepared) return prepared.errors;
+  const found = await service.check(code, number);
+  await service.commit(code, number);
+  return found;
+}
+
+function asDiagnostic({ code, category, message, start, end }: TypeScriptDiagnostic, source: string): Diagnostic {
+  return diagnostic("typescript-cell", { number: code, message }, { span: { source, start, end }, severity: category });
+}
+
+/** Names of the experiments of a Nibble cell. */
+function experimentsIn(code: string): readonly string[] {
+  const { program } = parseProgram({ path: "<cell>", text: code });
+  return program.statements.flatMap((statement) => (statement.kind === "experiment" ? [statement.name.name] : []));
+}
