@@ -6,10 +6,6 @@ import { constants, Script } from "node:vm";
 import { type Compiler, createCompiler } from "../../../src/cells/typescript/compiler.js";
 import type { PreparedCell } from "../../../src/cells/typescript/service.js";
 
-const AsyncFunction = (async () => {}).constructor as new (
-  ...text: string[]
-) => (...values: unknown[]) => Promise<void>;
-
 /** Runs prepared cells one after another the way the execution child does. */
 export class CellRunner {
   readonly scope: Record<string, unknown> = {};
