@@ -106,7 +106,10 @@ test.each(named("q4_k"))("%s leaves alone what came out of it", (name, format) =
     fc.property(block, (values) => {
       const once = roundTrip(format, name === "e8m0" ? values.map(Math.abs) : values);
       const twice = roundTrip(format, once);
-      const slack = format.scale.includes("float32") ? 2 ** -16 * Math.max(...once.map(Math.abs)) : 0;
+      // Rounding the zero point may leave the outermost code of a side unused; the range is then a step shorter.
+      const step = (Math.max(0, ...once) - Math.min(0, ...once)) / (2 ** format.bits - 2);
+      const rounded = format.scale.includes("float32") ? 2 ** -16 * Math.max(...once.map(Math.abs)) : 0;
+      const slack = format.scale.includes("zero point") ? step : rounded;
       for (const [i, x] of once.entries()) {
         const again = twice[i] as number;
         if (!Object.is(again, x)) expect(Math.abs(again - x)).toBeLessThanOrEqual(slack);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { nf4Levels } from "../../../src/tensor/blocks/nf4.js";
 import { havePython, runPython } from "../../python.js";
 import { base64, formatNamed, fromBase64 } from "../by-name.js";
+import { beside } from "../floats/critical.js";
 import { sampleOf, scrambled } from "./sample.js";
 
 /** Block formats once more, in numpy with ml_dtypes' casts; ggml's by the package `gguf`. */
@@ -31,11 +33,14 @@ def nvfp4(x):
     return elements * s, scale.view(np.uint8)
 levels = np.array([-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022833334, -0.09105003625154495, 0.0,
   0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0], f)
+# The comparisons "x > t" of dQuantizeNF4 in the CUDA kernels of bitsandbytes.
+thresholds = np.array([-0.8480964004993439, -0.6106329262256622, -0.4599952697753906, -0.33967943489551544, -0.23460740596055984, -0.13791173323988914, -0.045525018125772476,
+  0.03979014977812767, 0.1202552504837513, 0.2035212516784668, 0.2920137718319893, 0.3893125355243683, 0.5016634166240692, 0.6427869200706482, 0.8614784181118011], f)
 def nf4(x):
     blocks = x.reshape(-1, 64)
     scale = np.abs(blocks).max(axis=1, keepdims=True)
-    distance = np.abs((blocks / np.where(scale == 0, f(1), scale))[..., None].astype(np.float64) - levels)
-    return levels[distance.argmin(axis=-1)] * scale, scale.view(np.uint8)
+    codes = np.searchsorted(thresholds, blocks / np.where(scale == 0, f(1), scale), side="left")
+    return levels[codes] * scale, scale.view(np.uint8)
 formats = {
     "mxfp8_e4m3": mx("float8_e4m3fn", 8), "mxfp8_e5m2": mx("float8_e5m2", 15), "mxfp6_e2m3": mx("float6_e2m3fn", 2),
     "mxfp6_e3m2": mx("float6_e3m2fn", 4), "mxfp4": mx("float4_e2m1fn", 2), "mxint8": mx("int8", 0), "nvfp4": nvfp4, "nf4": nf4,
@@ -45,16 +50,64 @@ def text(a):
 def bytes_of(t):
     return np.frombuffer(base64.b64decode(t), np.uint8)
 request = json.load(sys.stdin)
-x = bytes_of(request["x"]).view(f)
-answers = {name: [text(a) for a in run(x)] for name, run in formats.items()}
+xs = [bytes_of(x).view(f) for x in request["xs"]]
+answers = {name: [[text(a) for a in run(x)] for x in xs] for name, run in formats.items()}
 types = {"q4_0": gguf.GGMLQuantizationType.Q4_0, "q8_0": gguf.GGMLQuantizationType.Q8_0, "q4_k": gguf.GGMLQuantizationType.Q4_K, "mxfp4": gguf.GGMLQuantizationType.MXFP4}
 for name in ["q4_0", "q8_0"]:
-    answers[name] = [text(gguf.quants.quantize(x, types[name]))]
+    answers[name] = [[text(gguf.quants.quantize(x, types[name]))] for x in xs]
 answers["read"] = {name: text(gguf.quants.dequantize(bytes_of(b), types[name])) for name, b in request["blocks"].items()}
 print(json.dumps(answers))
 `;
 
-const sample = sampleOf(240);
+/**
+ * Blocks whose largest value is a power of two or lies one unit in the last place beside it, and whose other values are all that
+ * lie in the middle of two codes for some format here, or one unit beside a middle.
+ */
+function edgesOf(levels: readonly number[], largest: number): Float32Array {
+  const middles = levels.slice(1).map((level, i) => (level + (levels[i] as number)) / 2);
+  const points = middles.flatMap((x) => [beside(x, -1), Math.fround(x), beside(x, 1)]).flatMap((x) => [x, -x]);
+  const values = new Float32Array(Math.ceil(points.length / 15) * 256);
+  for (const [i, x] of points.entries()) values[Math.floor(i / 15) * 256 + 1 + (i % 15)] = x;
+  for (let block = 0; block < values.length; block += 256) values[block] = largest;
+  return values;
+}
+
+const steps = (count: number, step: number) => Array.from({ length: count + 1 }, (_, i) => i * step);
+const e2m1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
+/** The levels of the block formats under a largest value of 1, 6, 8, 127, 448 * 6 or beside that. */
+const edges = [
+  ...[beside(8, -1), 8, beside(8, 1), -8].map((largest) => edgesOf(steps(8, 1), largest)),
+  ...[127, beside(127, 1), -127].map((largest) => edgesOf(steps(127, 1), largest)),
+  ...[beside(1, -1), 1, beside(1, 1)].map((largest) => edgesOf([...nf4Levels].map(Math.abs).sort(), largest)),
+  edgesOf(
+    [...nf4Levels].filter((x) => x >= 0),
+    1,
+  ),
+  edgesOf(
+    [...nf4Levels]
+      .filter((x) => x <= 0)
+      .map((x) => -x)
+      .reverse(),
+    1,
+  ),
+  ...[0.7, 6, 5.9, 6.3].map((largest) => {
+    const block = edgesOf(e2m1, largest);
+    const scale = nvfp4Scale(largest);
+    return block.map((x, i) => (i % 256 === 0 ? x : x * scale));
+  }),
+  ...[beside(4, -1), 4, beside(2, -1), beside(64, -1)].map((largest) => edgesOf(e2m1, largest)),
+];
+
+/** The scale of a block of NVFP4 that holds this value, in a tensor whose largest is 448 * 6. */
+function nvfp4Scale(largest: number): number {
+  const format = formatNamed("fp8_e4m3fn");
+  return format.decode(format.encode(Float32Array.of(largest / 6)))[0] as number;
+}
+
+const parts = [sampleOf(240), ...edges, Float32Array.from({ length: 256 }, (_, i) => (i === 0 ? 448 * 6 : 0))];
+const sample = Float32Array.from(parts.flatMap((part) => [...part]));
+/** The same again times 1.1, which makes products and quotients that float32 has to round. */
+const samples = [sample, sample.map((x) => x * 1.1)];
 
 /** Any bytes, but with fp16 scales that are finite: the exponent of those at some places is held down. */
 function anyBlocks(bytes: number, scalesAt: readonly number[], blocks = 500): Uint8Array {
@@ -79,13 +132,13 @@ function asGgmlMxfp4(codes: Uint8Array, scales: Uint8Array): Uint8Array {
 
 const mxfp4 = formatNamed("mxfp4").encode(sample);
 
-type Answers = Record<string, readonly string[]> & { readonly read: Record<string, string> };
+type Answers = Record<string, readonly (readonly string[])[]> & { readonly read: Record<string, string> };
 const answers = havePython
   ? (JSON.parse(
       runPython(
         script,
         JSON.stringify({
-          x: base64(sample),
+          xs: samples.map(base64),
           blocks: {
             ...Object.fromEntries(Object.entries(blocks).map(([name, bytes]) => [name, base64(bytes)])),
             mxfp4: base64(asGgmlMxfp4(mxfp4.codes, mxfp4.scales)),
@@ -109,14 +162,19 @@ function differing(a: ArrayLike<number>, b: ArrayLike<number>): number[] {
 const scaled = ["mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e2m3", "mxfp6_e3m2", "mxfp4", "mxint8", "nvfp4", "nf4"];
 
 test.skipIf(!havePython).each(scaled)("%s agrees with numpy and ml_dtypes in scales and values", (name) => {
-  const encoded = formatNamed(name).encode(sample);
-  expect(differing(encoded.scales, bytesOf(answers?.[name]?.[1]))).toEqual([]);
-  expect(differing(formatNamed(name).decode(encoded), floatsOf(answers?.[name]?.[0]))).toEqual([]);
+  for (const [i, values] of samples.entries()) {
+    const encoded = formatNamed(name).encode(values);
+    const [theirs, scales] = answers?.[name]?.[i] ?? [];
+    expect(differing(encoded.scales, bytesOf(scales))).toEqual([]);
+    expect(differing(formatNamed(name).decode(encoded), floatsOf(theirs))).toEqual([]);
+  }
 });
 
 describe.skipIf(!havePython)("ggml", () => {
   test.each(["q4_0", "q8_0"])("%s has the bytes that gguf makes", (name) => {
-    expect(differing(formatNamed(name).encode(sample).codes, bytesOf(answers?.[name]?.[0]))).toEqual([]);
+    for (const [i, values] of samples.entries()) {
+      expect(differing(formatNamed(name).encode(values).codes, bytesOf(answers?.[name]?.[i]?.[0]))).toEqual([]);
+    }
   });
 
   test.each(Object.entries(blocks))("any bytes of %s read as gguf reads them", (name, bytes) => {

@@ -1,5 +1,5 @@
 /** The float32 next to a finite one, `steps` units in the last place away from 0. */
-function beside(x: number, steps: number): number {
+export function beside(x: number, steps: number): number {
   const bits = new Uint32Array(Float32Array.of(x).buffer);
   bits[0] = (bits[0] as number) + steps;
   return new Float32Array(bits.buffer)[0] as number;
