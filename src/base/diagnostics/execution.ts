@@ -65,7 +65,7 @@ export const executionWording: WordingOf<ExecutionFacts> = {
       ? { message: "stopped before the first trial" }
       : {
           message: `stopped after ${finished} of ${total} trials; finished trials are on disk`,
-          hint: "the same command goes on from here",
+          hint: "the next run of the same program goes on from here",
         },
   "nothing-to-run": () => ({
     message: "the program has no experiment, so nothing runs",

@@ -70,7 +70,7 @@ export function progressLine(progress: Progress, at: number): string {
   return [
     `${doneTrials(progress)} of ${total} trial${total === 1 ? "" : "s"}`,
     duration((endedAt ?? at) - startedAt),
-    ...(left === undefined ? [] : [`about ${duration(left)} left`]),
+    ...(left === undefined ? [] : [`about ${duration(Math.max(1000, left))} left`]),
   ].join(", ");
 }
 

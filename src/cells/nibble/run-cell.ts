@@ -25,6 +25,8 @@ export interface NibbleCell {
   readonly parameters?: Readonly<Record<string, string | number>> | undefined;
   /** Fewer timing samples. */
   readonly quick?: boolean | undefined;
+  /** Trials quantized and evaluated at once; 1 unless given. */
+  readonly workers?: number | undefined;
 }
 
 /** How a Nibble cell ended. `results`: names that now hold a `Result` in the scope, whatever the status. */

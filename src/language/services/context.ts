@@ -38,7 +38,8 @@ const STAND_IN = "zz";
  * The place of the cursor, from tokens alone: the text is broken nearly always while somebody types.
  * @returns undefined in a comment
  */
-export function placeAt(text: string, offset: number): Place | undefined {
+export function placeAt(text: string, cursor: number): Place | undefined {
+  const offset = Math.max(0, Math.min(cursor, text.length));
   const before = text.slice(0, offset);
   const { tokens, comments } = parseText(before);
   const comment = comments.at(-1);

@@ -101,5 +101,7 @@ test("one display an experiment; names are shown as text; the last update is the
       "<b>sweep: 1 of 2 trials measured in 1.2 s; report: out/report.html",
     ]
   `);
-  expect(forms[2]?.["text/html"]).toMatchInlineSnapshot(`"<div><strong>&lt;b&gt;sweep</strong> <progress value="1" max="2"></progress> 1 of 2 trials, 1 s, about 1 s left</div><div style="opacity:.75;font-size:90%">a: quantize and evaluate</div><table><thead><tr><th style="text-align:left">scheme</th></tr></thead><tbody><tr><td style="text-align:left">a &lt;i&gt;: failed (accuracy)</td></tr></tbody></table>"`);
+  expect(forms[2]?.["text/html"]).toMatchInlineSnapshot(
+    `"<div><strong>&lt;b&gt;sweep</strong> <progress value="1" max="2"></progress> 1 of 2 trials, 1 s, about 1 s left</div><div style="opacity:.75;font-size:90%">a: quantize and evaluate</div><table><thead><tr><th style="text-align:left">scheme</th></tr></thead><tbody><tr><td style="text-align:left">a &lt;i&gt;: failed (accuracy)</td></tr></tbody></table>"`,
+  );
 });

@@ -43,6 +43,7 @@ test("completion and hover know the real model, behind a line that names the lan
   expect(found?.data["text/plain"]).toContain("model mlp");
   expect((await cells.complete("model m = tfjs($", 16)).items.map(({ text }) => text)).toEqual(["$net"]);
   expect(await cells.inspect("", 0)).toBeUndefined();
+  expect(await cells.complete("mo", 99)).toMatchObject({ start: 0, end: 2, items: [{ text: "model" }] });
 });
 
 test.each([
