@@ -38,9 +38,7 @@ class KernelCase(unittest.TestCase):
 
     def value(self, code):
         """The result of a cell as text."""
-        reply, outputs = run(self.kc, code)
-        self.assertEqual(reply["status"], "ok", reply)
-        return [m["content"]["data"]["text/plain"] for m in outputs if m["msg_type"] == "execute_result"][0]
+        return result_of(run(self.kc, code))
 
 
 class Execution(KernelCase):
@@ -327,7 +325,7 @@ class Lifetime(unittest.TestCase):
                 kc.stop_channels()
                 km, kc = kernel.start()
                 pids = tree(km.provisioner.pid)
-        self.assertEqual(run(kc, "typeof here")[1][0]["content"]["data"]["text/plain"], "'undefined'")
+        self.assertEqual(result_of(run(kc, "typeof here")), "'undefined'")
         kc.stop_channels()
         os.kill(km.provisioner.pid, 15)
         self.processes_gone(pids)
@@ -370,8 +368,7 @@ class Lifetime(unittest.TestCase):
     def test_two_kernels_in_one_folder(self):
         pairs = [kernel.start(), kernel.start("nibble")]
         run(pairs[0][1], "let mine = 1")
-        reply, outputs = run(pairs[1][1], "%%ts\ntypeof mine")
-        self.assertEqual(outputs[0]["content"]["data"]["text/plain"], "'undefined'")
+        self.assertEqual(result_of(run(pairs[1][1], "%%ts\ntypeof mine")), "'undefined'")
         for km, kc in pairs:
             kc.stop_channels()
             km.shutdown_kernel(now=True)
@@ -379,8 +376,7 @@ class Lifetime(unittest.TestCase):
     def test_ipc(self):
         with tempfile.TemporaryDirectory() as folder:
             km, kc = kernel.start(transport="ipc", ip=os.path.join(folder, "k"))
-            _, outputs = run(kc, "6 * 7")
-            self.assertEqual(outputs[0]["content"]["data"]["text/plain"], "42")
+            self.assertEqual(result_of(run(kc, "6 * 7")), "42")
             kc.stop_channels()
             km.shutdown_kernel()
 
@@ -407,6 +403,14 @@ class Lifetime(unittest.TestCase):
                     self.assertEqual((done.returncode, done.stdout), (1, ""))
                     self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
                     self.assertIn(words, done.stderr)
+
+
+def result_of(ran):
+    """The result of a cell that ended well, as text; warnings of types beside it do not matter."""
+    reply, outputs = ran
+    if reply["status"] != "ok":
+        raise AssertionError(reply)
+    return [m["content"]["data"]["text/plain"] for m in outputs if m["msg_type"] == "execute_result"][0]
 
 
 def zombie(pid):
