@@ -87,7 +87,7 @@ class Nibble(OurKernel):
     code_generate_error = ts(SHARED["error"])
     code_execute_result = [{**sample, "code": ts(sample["code"])} for sample in SHARED["results"]]
     code_display_data = [{**sample, "code": ts(sample["code"])} for sample in SHARED["displays"]]
-    code_history_pattern = "*6 [*] ?"
+    code_history_pattern = "%%ts?6 [*] ?"  # the other kernelspec shares the history
     code_inspect_sample = "experiment"
     code_clear_output = ts(SHARED["clear"])
 
