@@ -43,7 +43,7 @@ export interface CellAnalysis {
  */
 export function analyze(code: string, jsx: boolean, jsxNames: readonly string[] = []): CellAnalysis {
   const objectLiteral = isObjectLiteral(code, jsx);
-  const file = parse(objectLiteral ? `(${code})` : code, jsx);
+  const file = parse(objectLiteral ? `(${code})` : code.replace(/^#!/u, "//"), jsx);
   const mentions = new Mentions();
   mentions.visit(file, false);
   if (mentions.elements)

@@ -45,5 +45,7 @@ export function isGrammarError({ code }: TypeScriptDiagnostic): boolean {
 }
 
 function isImplicitAny(code: number): boolean {
-  return code >= 7005 && code <= 7056 && code !== 7027 && code !== 7028 && code !== 7029 && code !== 7030;
+  return (
+    code === 2683 || (code >= 7005 && code <= 7056 && code !== 7027 && code !== 7028 && code !== 7029 && code !== 7030)
+  );
 }

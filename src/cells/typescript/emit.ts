@@ -64,6 +64,8 @@ function emitOptions(user: ts.CompilerOptions): ts.CompilerOptions {
     ...(user.useDefineForClassFields === undefined ? {} : { useDefineForClassFields: user.useDefineForClassFields }),
     jsx: react ? ts.JsxEmit.React : jsx,
     module: ts.ModuleKind.CommonJS,
+    // A cell without imports and declarations is a module too: strict, so that a mistyped name makes no global.
+    moduleDetection: ts.ModuleDetectionKind.Force,
     target: ts.ScriptTarget.ES2022,
     esModuleInterop: false,
     importHelpers: false,

@@ -34,26 +34,27 @@ export class Notebook {
     this.settings = readOptions(this.folder);
     this.#extension = this.settings.jsx ? ".tsx" : ".ts";
     const registry = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
-    const program = (options: ts.CompilerOptions, roots: () => string[]) =>
+    const program = (reach: Reach, options: ts.CompilerOptions, roots: () => string[]) =>
       createProgram({
         folder: this.folder,
         options,
         registry,
         resolution: createResolution(this.folder, options, this.#extension),
-        current: this.currentFile,
+        current: this.#currentFile(reach),
         roots,
         source: (file) => this.#source(file),
       });
     const ambient = `${this.folder}/${AMBIENT_FILE}`;
     this.#programs = {
-      library: program({ ...this.settings.options, types: [] }, () => []),
-      node: program(this.settings.options, () => [ambient]),
-      packages: program(this.settings.options, () => [ambient, ...this.#packageRoots()]),
+      library: program("library", { ...this.settings.options, types: [] }, () => []),
+      node: program("node", this.settings.options, () => [ambient]),
+      packages: program("packages", this.settings.options, () => [ambient, ...this.#packageRoots()]),
     };
   }
 
-  get currentFile(): string {
-    return `${this.folder}/<cell>${this.#extension}`;
+  /** The programs share the files they parsed, so each needs a name of its own for the cell that only it looks at. */
+  #currentFile(reach: Reach): string {
+    return `${this.folder}/<cell in ${reach}>${this.#extension}`;
   }
 
   analyze(code: string): CellAnalysis {
@@ -76,12 +77,12 @@ export class Notebook {
   /** A cell as a file, with everything that it takes from earlier cells. */
   fileOf(code: string, analysis: CellAnalysis): Omit<CommittedFile, "module" | "version"> {
     const earlier = this.committed.mentionedBy(analysis);
-    const head = `${importLine(earlier)}\n${analysis.objectLiteral ? "(" : ""}`;
+    const head = `${importLine(earlier)}\n`;
     const exported = [...analysis.names.values()].filter((name) => !name.exported).map(({ name }) => name);
-    const tail = `${analysis.objectLiteral ? ")" : ""}\nexport { ${exported.join(", ")} };`;
+    const tail = `\nexport { ${exported.join(", ")} };`;
     return {
-      text: `${head}${code}${tail}`,
-      start: head.length,
+      text: `${head}${analysis.file.text}${tail}`,
+      start: head.length + (analysis.objectLiteral ? 1 : 0),
       length: code.length,
       uses: new Set(earlier.map(({ file }) => file.module)),
       packages: analysis.modules.length > 0 || earlier.some(({ file }) => file.packages),
@@ -123,7 +124,7 @@ export class Notebook {
   #openIn(reach: Reach, file: Omit<CellFile, "analysis" | "program" | "name">, analysis: CellAnalysis): CellFile {
     const program = this.#programs[reach];
     program.setCurrent(file.text);
-    return { ...file, analysis, program, name: this.currentFile };
+    return { ...file, analysis, program, name: this.#currentFile(reach) };
   }
 
   #reach(analysis: CellAnalysis, packages: boolean): Reach {
@@ -138,7 +139,7 @@ export class Notebook {
     if (this.#libraryNames) return this.#libraryNames;
     const { service } = this.#programs.library;
     const program = service.getProgram();
-    const file = program?.getSourceFile(this.currentFile);
+    const file = program?.getSourceFile(this.#currentFile("library"));
     if (!program || !file) throw new Error("cells: the program of the ES library has no file");
     const all = ts.SymbolFlags.Value | ts.SymbolFlags.Type | ts.SymbolFlags.Namespace;
     const names = program

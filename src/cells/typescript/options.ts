@@ -37,6 +37,9 @@ const FORCED: ts.CompilerOptions = {
   noUncheckedSideEffectImports: false,
 };
 
+/** What Node 20 has. */
+const LIBRARIES = ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"];
+
 /** Options of a build that mean nothing for a cell, or stop a program from being made. */
 const DROPPED = [
   ..."rootDir rootDirs outDir outFile declaration declarationMap declarationDir emitDeclarationOnly composite".split(
@@ -76,7 +79,7 @@ function tell(file: string, { messageText }: ts.Diagnostic): string {
 function merge(user: ts.CompilerOptions): CellOptions {
   const kept = Object.fromEntries(Object.entries(user).filter(([name]) => !DROPPED.includes(name)));
   const target = Math.max(user.target ?? ts.ScriptTarget.ES2023, ts.ScriptTarget.ES2022);
-  const options = { strict: true, lib: ["lib.es2023.d.ts"], types: ["node"], ...kept, ...FORCED, target };
+  const options = { strict: true, lib: LIBRARIES, types: ["node"], ...kept, ...FORCED, target };
   const jsx = user.jsx !== undefined && user.jsx !== ts.JsxEmit.None;
   return {
     options,

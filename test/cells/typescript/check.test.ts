@@ -84,6 +84,11 @@ describe("one notebook", () => {
     expect(messages("made + zzz")).toEqual(["TS2304: Cannot find name 'zzz'."]);
   });
 
+  test("what one cell did wrong is not said of the next", () => {
+    for (const code of ["const d = 1; const d = 2", "console.log(1)", "const d = 1; const d = 2; console", "1"])
+      expect([code, messages(code).length]).toEqual([code, code.includes("d = 2") ? 2 : 0]);
+  });
+
   test("after a reset nothing is known", () => {
     compiler.reset();
     expect(messages("total")).toEqual(["TS2304: Cannot find name 'total'."]);

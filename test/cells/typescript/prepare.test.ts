@@ -151,6 +151,11 @@ test("the source map points at the user's text, past every insertion", () => {
   expect([parsed.sources, segment?.slice(1)]).toEqual([["<cell 1>"], [0, 2, 8]]);
 });
 
+test("a name that nobody declared becomes no global", async () => {
+  const runner = new CellRunner();
+  await expect(runner.run("({ a: undeclaredName } = { a: 1 })")).rejects.toThrow("undeclaredName is not defined");
+});
+
 test("what a cell becomes", () => {
   const runner = new CellRunner();
   runner.compiler.commit("let y = 1", 100);
