@@ -20,6 +20,7 @@ import { projectRoot, realPath } from "../run/paths.js";
 import { startWorker } from "../run/process.js";
 import { savedPlan, writePlanFile } from "../run/saved-plan.js";
 import { writeWhole } from "../run/whole-file.js";
+import { cellSignal } from "./cell-signal.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -114,7 +115,8 @@ export async function explainText(
 }
 
 /** Checks a program and runs its experiments one after another. Each finished trial is on disk before the next begins. */
-export async function runText(source: SourceFile, options: RunTextOptions = {}): Promise<RanText> {
+export async function runText(source: SourceFile, given: RunTextOptions = {}): Promise<RanText> {
+  const options = { ...given, signal: given.signal ?? cellSignal() };
   const checked = await checkText(source, options);
   if (!checked.program) return { ...checked, results: [], ran: false, interrupted: false };
   const folder = resolve(options.resultsFolder ?? join(rootOf(source, options), ".nibble", "results"));

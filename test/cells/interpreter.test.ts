@@ -22,7 +22,7 @@ test("a type error is told and the cell runs", async () => {
   const { stderr, result } = await cells.run('\n  const n: number = "text"; n');
   expect(result).toBe("'text'");
   expect(stderr).toBe(
-    "<cell 5>:2:9 - warning TS2322: Type 'string' is not assignable to type 'number'.\n" +
+    "<cell 6>:2:9 - warning TS2322: Type 'string' is not assignable to type 'number'.\n" +
       '    const n: number = "text"; n\n          ^\n',
   );
 });
@@ -31,7 +31,7 @@ test("%types error holds a cell with a type error back, %types off says nothing,
   await cells.run("let ran = 0");
   const held = await cells.run("%types error\nran = 1; const m: number = 'x'");
   expect(held.error).toBe("TypeCheckError: Type 'string' is not assignable to type 'number'.");
-  expect(held.traceback).toContain("<cell 7>:2:16 - error TS2322");
+  expect(held.traceback).toContain("<cell 8>:2:16 - error TS2322");
   expect((await cells.run("ran")).result).toBe("0");
   expect((await cells.run("const m2: number = 'x'")).error).toMatch(/^TypeCheckError/);
   expect((await cells.run("%types off\nconst m3: number = 'x'; m3")).stderr).toBe("");

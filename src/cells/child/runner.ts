@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { provideCellSignal } from "../../session/cell-signal.js";
 import { becomeHost } from "../../session/host-display.js";
 import { runTypeScriptCell } from "./cell.js";
 import { createComms } from "./comms.js";
@@ -57,6 +58,8 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   const modules = createModules(folder, display, gate);
   const questions = createQuestions(reports);
   const awaits = stoppableAwaits();
+  // A sweep that a TypeScript cell starts through the library ends with its cell too.
+  provideCellSignal(() => running?.controller.signal);
   const comms = createComms(emit, (names) => reports.send({ type: "targets", names }));
   let running: Running | undefined;
   let interrupted = false;
