@@ -1,4 +1,4 @@
-import { fromFloat16, toFloat16 } from "../float16.js";
+import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import { encodedCodes, type Format, rowLengthOf } from "../format.js";
 import { blockCount, forEachBlock, largestMagnitude } from "./blocks.js";
 
@@ -57,14 +57,15 @@ const LARGEST_HALF = 65_504;
 
 /** Writes a scale as fp16, little-endian. One beyond fp16 saturates: ggml's would be infinite, and the block NaN. */
 export function writeScale(bytes: Uint8Array, at: number, scale: number): void {
-  const code = toFloat16([Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, scale))])[0] as number;
-  bytes[at] = code;
-  bytes[at + 1] = code >>> 8;
+  setFloat16(viewOf(bytes), at, Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, scale)), true);
 }
 
 export function readScale(bytes: Uint8Array, at: number): number {
-  const code = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-  return fromFloat16(Uint16Array.of(code))[0] as number;
+  return getFloat16(viewOf(bytes), at, true);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** 1 / scale in float32 as ggml has it: 0 for a scale of 0, and for one so small that the inverse is infinite. */

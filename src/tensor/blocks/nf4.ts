@@ -43,6 +43,7 @@ const ZERO = 7;
 /**
  * NF4, the 4-bit NormalFloat: 64 codes c_i and one float32 scale, `value = level[c_i] * scale`, `scale = max |v|`,
  * `c_i = nearest level to v_i / scale`; division and product in float32. A block with NaN or an infinity has a NaN scale.
+ * bitsandbytes multiplies by the rounded inverse of the scale instead, which at a middle can give the neighbouring code.
  * The first code lies in the lower half of a byte, as everywhere here; bitsandbytes has it in the upper half.
  */
 export const nf4Format: Format = {

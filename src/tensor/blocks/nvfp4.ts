@@ -15,7 +15,8 @@ const SMALLEST_SCALE = 2 ** -126;
  * `t = max |v| / (448 * 6)` over the tensor, so that the block scales use all of E4M3; `b = e4m3((max |v_i| / 6) / t)`,
  * rounded half to even; `s = b * t`; `P_i = e2m1(v_i / s)`, saturated; `value = P_i * s`.
  * A tensor of zeros has t = 1; a block so small that b is 0 is zero. A block that holds NaN or an infinity has a NaN
- * scale and is left out of t. Of values beyond 3.3e38 the product may round to infinity.
+ * scale and is left out of t. Of values beyond 3.3e38 the product may round to infinity. Kernels that multiply by rounded
+ * inverses instead of dividing can give a neighbouring code at a middle.
  * @see NVIDIA, "Pretraining Large Language Models with NVFP4" (2025), arXiv:2509.25149, section on the format
  */
 export const nvfp4Format: Format = {

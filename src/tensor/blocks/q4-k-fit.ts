@@ -1,4 +1,3 @@
-const f = Math.fround;
 const LARGEST_CODE = 15;
 /** Steps of the search, which tries 15 - 1 + 0.1 * step codes across the range. */
 const LAST_STEP = 20;
@@ -37,13 +36,13 @@ export function fitScaleAndMin(values: Float32Array): Fit {
   );
   const highest = values.reduce((a, b) => Math.max(a, b));
   if (highest === lowest) return { scale: 0, min: -lowest, codes: new Uint8Array(values.length) };
-  const inverse = f(LARGEST_CODE / f(highest - lowest));
-  const plain = { scale: f(1 / inverse), offset: lowest, codes: codesOf(values, inverse, lowest) };
+  const inverse = Math.fround(LARGEST_CODE / Math.fround(highest - lowest));
+  const plain = { scale: Math.fround(1 / inverse), offset: lowest, codes: codesOf(values, inverse, lowest) };
   let best = { ...plain, error: errorOf(values, weights, plain) };
   const sums = weightedSums(values, weights);
   for (let step = 0; step <= LAST_STEP; step++) {
-    const steps = f(f(-1 + f(f(0.1) * step)) + LARGEST_CODE);
-    const codes = codesOf(values, f(steps / f(highest - best.offset)), best.offset);
+    const steps = Math.fround(Math.fround(-1 + Math.fround(Math.fround(0.1) * step)) + LARGEST_CODE);
+    const codes = codesOf(values, Math.fround(steps / Math.fround(highest - best.offset)), best.offset);
     const line = leastSquares(values, weights, codes, sums);
     if (line === undefined) continue;
     const candidate = { ...line, codes };
@@ -60,22 +59,25 @@ interface Line {
 }
 
 function weightsOf(values: Float32Array): Float32Array {
-  const squares = values.reduce((sum, x) => f(sum + f(x * x)), 0);
-  const typical = f(Math.sqrt(f(squares / values.length)));
+  const squares = values.reduce((sum, x) => Math.fround(sum + Math.fround(x * x)), 0);
+  const typical = Math.fround(Math.sqrt(Math.fround(squares / values.length)));
   return values.map((x) => typical + Math.abs(x));
 }
 
 function codesOf(values: Float32Array, inverse: number, lowest: number): Uint8Array {
   const codes = new Uint8Array(values.length);
-  for (let i = 0; i < codes.length; i++) codes[i] = nearestCode(f(inverse * f((values[i] as number) - lowest)));
+  for (let i = 0; i < codes.length; i++)
+    codes[i] = nearestCode(Math.fround(inverse * Math.fround((values[i] as number) - lowest)));
   return codes;
 }
 
 function errorOf(values: Float32Array, weights: Float32Array, fit: Line & { readonly codes: Uint8Array }): number {
   let error = 0;
   for (let i = 0; i < values.length; i++) {
-    const difference = f(f(f(fit.scale * (fit.codes[i] as number)) + fit.offset) - (values[i] as number));
-    error = f(error + f((weights[i] as number) * f(difference * difference)));
+    const difference = Math.fround(
+      Math.fround(Math.fround(fit.scale * (fit.codes[i] as number)) + fit.offset) - (values[i] as number),
+    );
+    error = Math.fround(error + Math.fround((weights[i] as number) * Math.fround(difference * difference)));
   }
   return error;
 }
@@ -89,8 +91,8 @@ function weightedSums(values: Float32Array, weights: Float32Array): Sums {
   let [weight, value] = [0, 0];
   for (let i = 0; i < values.length; i++) {
     const w = weights[i] as number;
-    weight = f(weight + w);
-    value = f(value + f(w * (values[i] as number)));
+    weight = Math.fround(weight + w);
+    value = Math.fround(value + Math.fround(w * (values[i] as number)));
   }
   return { weight, value };
 }
@@ -105,14 +107,19 @@ function leastSquares(
   let [code, codeSquare, codeValue] = [0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     const l = codes[i] as number;
-    const wl = f((weights[i] as number) * l);
-    code = f(code + wl);
-    codeSquare = f(codeSquare + f(wl * l));
-    codeValue = f(codeValue + f(wl * (values[i] as number)));
+    const wl = Math.fround((weights[i] as number) * l);
+    code = Math.fround(code + wl);
+    codeSquare = Math.fround(codeSquare + Math.fround(wl * l));
+    codeValue = Math.fround(codeValue + Math.fround(wl * (values[i] as number)));
   }
-  const determinant = f(f(weight * codeSquare) - f(code * code));
+  const determinant = Math.fround(Math.fround(weight * codeSquare) - Math.fround(code * code));
   if (!(determinant > 0)) return undefined;
-  const offset = f(f(f(codeSquare * value) - f(code * codeValue)) / determinant);
-  if (offset > 0) return { scale: f(codeValue / codeSquare), offset: 0 };
-  return { scale: f(f(f(weight * codeValue) - f(value * code)) / determinant), offset };
+  const offset = Math.fround(
+    Math.fround(Math.fround(codeSquare * value) - Math.fround(code * codeValue)) / determinant,
+  );
+  if (offset > 0) return { scale: Math.fround(codeValue / codeSquare), offset: 0 };
+  return {
+    scale: Math.fround(Math.fround(Math.fround(weight * codeValue) - Math.fround(value * code)) / determinant),
+    offset,
+  };
 }

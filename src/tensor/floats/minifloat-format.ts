@@ -18,12 +18,16 @@ export function minifloatFormat(
     scale: "",
     bitsPerValue: bits,
     encode(values, options = {}) {
-      const codes = Uint8Array.from(values, (x) => encodeMinifloat(x, type, options.saturate ?? true));
       const { length } = values;
+      const { saturate = true } = options;
+      const codes = new Uint8Array(length);
+      for (let i = 0; i < length; i++) codes[i] = encodeMinifloat(values[i] as number, type, saturate);
       return encodedCodes(packCodes(codes, bits), { length, rowLength: rowLengthOf(length, options), block: length });
     },
     decode({ codes, length }) {
-      return Float32Array.from(unpackCodes(codes, bits, length), (code) => type.values[code] as number);
+      const values = new Float32Array(length);
+      for (const [i, code] of unpackCodes(codes, bits, length).entries()) values[i] = type.values[code] as number;
+      return values;
     },
   };
 }
