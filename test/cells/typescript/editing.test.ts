@@ -117,7 +117,7 @@ test("whether a text is complete", () => {
     ],
     invalid: ["'abc", '"a\nb"', ")", "f())", "a b", "else", "const x = 5 5", "/abc\n"],
     incomplete: [
-      ..."1+|f(|f(1,|{|x = [|x =>|`abc|`${|/* x|class A {|a.|const x =|@dec|try {}|do {}|x ? y|import { a|async function f()".split(
+      ..."1+|f(|f(1,|{|x = [|x =>|`abc|`$\u007b|/* x|class A {|a.|const x =|@dec|try {}|do {}|x ? y|import { a|async function f()".split(
         "|",
       ),
       "if (a)",
