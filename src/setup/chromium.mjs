@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { reasonIn, run } from "./command.mjs";
+import { firstProgram, reasonIn, run } from "./command.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
@@ -53,7 +53,8 @@ export async function prepareChromium({ memory, say }) {
  * @returns {Promise<string | undefined>} why it could not be had
  */
 async function install(say) {
-  if (!isDebian() || process.getuid?.() !== 0) return "not installed; CHROME_PATH names one elsewhere";
+  const canInstall = isDebian() && process.getuid?.() === 0 && (await firstProgram(["apt-get"])) !== undefined;
+  if (!canInstall) return "not installed; CHROME_PATH names one elsewhere";
   say("Chromium: installing Debian's");
   const install = () =>
     run("apt-get", ["install", "-y", "--quiet", "--no-install-recommends", "chromium"], {

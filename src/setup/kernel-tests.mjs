@@ -97,7 +97,7 @@ async function fromDebian(scratch) {
     await run("apt-get", ["update", "--quiet"], { seconds: 300 });
     fetched = await fetchPackage();
   }
-  if (!fetched.ok) throw new Error(/ENOENT/.test(fetched.output) ? "this is not Debian" : reasonIn(fetched.output));
+  if (!fetched.ok) throw new Error(/ENOENT/.test(fetched.output) ? "there is no apt-get" : reasonIn(fetched.output));
   const file = readdirSync(scratch).find((entry) => entry.endsWith(".deb"));
   if (file === undefined) throw new Error("apt-get fetched nothing");
   const unpacked = join(scratch, "unpacked");

@@ -145,6 +145,11 @@ test("without Python, a compiler and a network set-up ends well and says so in a
     TensorFlow: no native part (no C++ compiler; the official libtensorflow download: the server answered 404); TF.js runs on WebAssembly: the same results, slower training
     Python: installing onnx and onnxruntime into .nibble/venv
     Python: no onnx (there is no Python); tests that compare with Python's onnx are skipped
+    Python: installing Jupyter into .nibble/venv
+    Python: no Jupyter (there is no Python); tests of the kernel with Jupyter's own clients are skipped
+    Python: no jupyter_kernel_test from debian (there is no apt-get); its tests of the kernel are skipped
+    Python: no jupyter_kernel_test from pip (there is no pip); its tests of the kernel are skipped
+    Chromium: not installed; CHROME_PATH names one elsewhere; tests of the kernel in a browser are skipped
     ",
     }
   `);
@@ -153,6 +158,10 @@ test("without Python, a compiler and a network set-up ends well and says so in a
       "ok": true,
       "output": "TensorFlow: no native part (no C++ compiler; the official libtensorflow download: the server answered 404); TF.js runs on WebAssembly: the same results, slower training; \`npm run setup\` tries again
     Python: no onnx (there is no Python); tests that compare with Python's onnx are skipped; \`npm run setup -- --tests\` tries again
+    Python: no Jupyter (there is no Python); tests of the kernel with Jupyter's own clients are skipped; \`npm run setup -- --tests\` tries again
+    Python: no jupyter_kernel_test from debian (there is no apt-get); its tests of the kernel are skipped
+    Python: no jupyter_kernel_test from pip (there is no pip); its tests of the kernel are skipped
+    Chromium: not installed; CHROME_PATH names one elsewhere; tests of the kernel in a browser are skipped
     ",
     }
   `);

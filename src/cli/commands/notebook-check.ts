@@ -7,7 +7,6 @@ import { formatNotebook } from "../../notebook/format.js";
 import { setParameters } from "../../notebook/parameters.js";
 import { EXIT } from "../exit.js";
 import type { SharedOptions, Shell } from "../shell.js";
-import type { FormatFlags } from "./fmt.js";
 
 /** `nibble check NOTEBOOK`: the mistakes of all cells, with cell and line; runs nothing. */
 export async function checkNotebookCommand(path: string, flags: SharedOptions, shell: Shell): Promise<number> {
@@ -32,7 +31,11 @@ export async function checkNotebookCommand(path: string, flags: SharedOptions, s
 }
 
 /** `nibble fmt NOTEBOOK`: the Nibble cells in the canonical layout; all else stays as it is. */
-export async function formatNotebookCommand(path: string, { check }: FormatFlags, shell: Shell): Promise<number> {
+export async function formatNotebookCommand(
+  path: string,
+  { check }: { readonly check: boolean },
+  shell: Shell,
+): Promise<number> {
   const file = await openNotebook(path);
   if ("code" in file) return refused([file], new Map(), shell);
   const { notebook, changed, diagnostics, sources } = formatNotebook(file.notebook, file.language);

@@ -7,12 +7,19 @@ import type { Notebook } from "../../notebook/nbformat.js";
 import { setParameters } from "../../notebook/parameters.js";
 import { type NotebookEnding, runNotebook } from "../../notebook/run.js";
 import { EXIT } from "../exit.js";
-import type { Shell } from "../shell.js";
+import type { SharedOptions, Shell } from "../shell.js";
 import { wantsColour } from "../terminal.js";
-import type { RunFlags } from "./run.js";
+
+/** What of the flags of `run` a notebook takes. */
+export interface NotebookRunFlags extends SharedOptions {
+  readonly workers: number;
+  readonly quick: boolean;
+  /** Where the notebook with its outputs is written. */
+  readonly output?: string;
+}
 
 /** `nibble run NOTEBOOK`: all code cells from top to bottom, their outputs as text; `-o` after each cell. */
-export async function runNotebookCommand(path: string, flags: RunFlags, shell: Shell): Promise<number> {
+export async function runNotebookCommand(path: string, flags: NotebookRunFlags, shell: Shell): Promise<number> {
   const file = await openNotebook(path);
   if ("code" in file) {
     shell.report([file], new Map());
