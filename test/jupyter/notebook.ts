@@ -34,7 +34,7 @@ export interface Project {
 /** A scratch project in which both kernels are installed. */
 export function newProject(): Project {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "nibble-jupyter-")));
-  mkdirSync(join(folder, ".nibble"));
+  for (const name of [".nibble", ".jupyter"]) mkdirSync(join(folder, name));
   const own = (name: string) => join(folder, ".jupyter", name);
   const env = {
     JUPYTER_PATH: installNibbleKernels().jupyterPath,
