@@ -6,7 +6,7 @@ import { createComms } from "./comms.js";
 import type { ChildContext } from "./context.js";
 import { emitter } from "./emit.js";
 import { errorFacts } from "./failure.js";
-import type { ChildOutcome, RunNibble, RunTypeScript, ToChild } from "./frames.js";
+import type { ChildOutcome, Made, RunNibble, RunTypeScript, ToChild } from "./frames.js";
 import { held, type MainGate } from "./gate.js";
 import { KeyboardInterrupt } from "./interruption.js";
 import { lazyDisplay } from "./lazy-display.js";
@@ -47,7 +47,7 @@ interface Running {
   readonly sweep: boolean;
   readonly awaits: Awaits;
   /** Names that the run has made. */
-  made(ok: boolean): readonly string[];
+  made(ok: boolean): readonly Made[];
 }
 
 export function createRunner({ folder, gate, reports, end }: RunnerOptions): Runner {
@@ -66,7 +66,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   /** Runs up to this one are over. */
   let settled = 0;
 
-  const report = (run: number, outcome: ChildOutcome, made: readonly string[]) => {
+  const report = (run: number, outcome: ChildOutcome, made: readonly Made[]) => {
     settled = run;
     gate.settled(run);
     reports.flush();
@@ -131,14 +131,14 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   };
 
   const runNibble = async (request: RunNibble) => {
-    let made: readonly string[] = [];
+    let made: readonly Made[] = [];
     const run = start(request, () => made);
     if (run === undefined) return;
     let outcome: ChildOutcome;
     try {
       const { runNibbleCell } = await held(gate, () => import("../nibble/run-cell.js"));
       const ended = await runNibbleCell(request, contextOf(run));
-      made = ended.results;
+      made = ended.variables;
       if (ended.status === "interrupted") throw new KeyboardInterrupt();
       outcome = ended.status === "ok" ? { status: "ok" } : { status: "error", error: ended.error };
     } catch (thrown) {
@@ -224,12 +224,13 @@ function madeNames(
   declares: readonly string[],
   before: ReadonlyMap<string, unknown> | undefined,
   scope: Readonly<Record<string, unknown>>,
-): string[] {
-  const made: string[] = [];
+): Made[] {
+  // Without methods of arrays, which user code may have replaced.
+  const made: Made[] = [];
   for (let i = 0; i < declares.length; i++) {
     const name = `${declares[i]}`;
     const same = before?.has(name) === true && before.get(name) === scope[name];
-    if (name in scope && !same) made[made.length] = name;
+    if (name in scope && !same) made[made.length] = { name };
   }
   return made;
 }
