@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { sep } from "node:path";
 import vm from "node:vm";
 import type { MimeBundle } from "../outputs.js";
 import type { CommApi } from "./comms.js";
@@ -53,7 +53,7 @@ async function compileCell(cell: RunTypeScript, context: ChildContext, globals: 
   const script = new vm.Script(
     `(function (require, display, input, comm, __filename, __dirname) { return async function (exports, __scope) {\n${cell.js}\n}})`,
     {
-      filename: join(context.folder, `<cell ${cell.number}>`),
+      filename: `${context.folder}${sep}<cell ${cell.number}>`,
       lineOffset: -1,
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     } as vm.ScriptOptions,
@@ -61,6 +61,6 @@ async function compileCell(cell: RunTypeScript, context: ChildContext, globals: 
   // A function of the cell may call it later than the cell, but has its name in its text.
   const display = cell.js.includes("display") ? await globals.display.load() : undefined;
   const outer = script.runInThisContext() as (...args: unknown[]) => CellFunction;
-  const file = join(context.folder, `cell-${cell.number}.ts`);
+  const file = `${context.folder}${sep}cell-${cell.number}.ts`;
   return outer(globals.modules.require, display, globals.input, globals.comm, file, context.folder);
 }
