@@ -22,7 +22,7 @@ export type {
   TrialRecord,
 } from "./results/record.js";
 export type { RunEvent } from "./run/events.js";
-export { type Data, openData, type Samples, type Values } from "./session/data.js";
+export { type Data, type DataSource, openData, type Samples, type Values } from "./session/data.js";
 export { type AnyOf, anyOf, type ExperimentSpec, experimentText, runExperiment } from "./session/experiment.js";
 export {
   type CheckedText,

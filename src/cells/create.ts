@@ -65,7 +65,8 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
     });
     if (outcome.status !== "died" && outcome.status !== "killed") {
       session.commit(code, request.number);
-      for (const name of made) void service.define(name, 'import("nibble-quant").Result');
+      for (const { name, type } of made) if (type) void service.define(name, `import("nibble-quant").${type}`);
+      cells.namesChanged();
     }
     return outcomeOf(outcome, tracebacks);
   };

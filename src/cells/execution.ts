@@ -7,6 +7,7 @@ import {
   DESCRIPTORS,
   type ErrorFacts,
   type FromChild,
+  type Made,
   type RunNibble,
   type RunTypeScript,
   type ToChild,
@@ -46,7 +47,7 @@ export type ExecutionOutcome =
 
 export interface Executed {
   readonly outcome: ExecutionOutcome;
-  readonly made: readonly string[];
+  readonly made: readonly Made[];
 }
 
 /** The execution child of a notebook, replaced by a fresh one when it dies. One cell at a time. */

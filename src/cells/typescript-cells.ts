@@ -20,6 +20,8 @@ export interface TypeScriptCells {
   run(code: string, running: Running, types: TypeErrors): Promise<CellOutcome>;
   /** An expression, after a cell. */
   evaluate(expression: string, running: Running): Promise<CellOutcome>;
+  /** Names came or changed their types otherwise than by a cell of TypeScript: what was checked must be checked again. */
+  namesChanged(): void;
 }
 
 /** Checked cells whose result is remembered. */
@@ -83,7 +85,7 @@ export function createTypeScriptCells(
       if (outcome.status !== "died" && outcome.status !== "killed") {
         if (prepared.cell.declares.length > 0) generation++;
         // Not waited for: the thread takes its requests in order, so that the next cell sees these names.
-        void service.commit(code, number, outcome.status === "ok" ? undefined : made);
+        void service.commit(code, number, outcome.status === "ok" ? undefined : made.map(({ name }) => name));
         if (!running.isStopped) warn(await Promise.race([checking, running.stopped]).catch(() => []), code, running);
       }
       return outcomeOf(outcome, tracebacks);
@@ -98,6 +100,9 @@ export function createTypeScriptCells(
       const ended = outcomeOf(outcome, tracebacks);
       if (ended.status === "error") return { status: "error", error: named(ended.error) };
       return ended.result === undefined ? { status: "ok", result: { data: { "text/plain": "undefined" } } } : ended;
+    },
+    namesChanged: () => {
+      generation++;
     },
   };
 }

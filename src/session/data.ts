@@ -14,6 +14,13 @@ export interface Data {
   readonly test: Samples;
 }
 
+/** A `data` statement of a notebook as a variable: nothing is read before it is asked for. */
+export interface DataSource {
+  readonly name: string;
+  /** @throws {DiagnosticError} what only reading all of it finds */
+  read(): Promise<Data>;
+}
+
 /** One side of a split. Values are read when they are asked for. */
 export interface Samples {
   readonly size: number;
@@ -48,7 +55,11 @@ export async function openData(spec: ExperimentSpec["data"], options: ProgramOpt
 }
 
 /** The data set behind a checked `data` statement. */
-export async function readData(reference: DataReference): Promise<Data> {
+export function dataSource(reference: DataReference): DataSource {
+  return { name: reference.name, read: () => readData(reference) };
+}
+
+async function readData(reference: DataReference): Promise<Data> {
   const dataset = await openDataset(reference);
   const { labels, splits } = dataset;
   return {

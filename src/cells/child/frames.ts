@@ -58,6 +58,13 @@ export interface ErrorFacts {
   readonly errors?: readonly ErrorFacts[];
 }
 
+/** A variable that a run has made. */
+export interface Made {
+  readonly name: string;
+  /** Its type among the library's exports; absent where TypeScript knows it from the cell. */
+  readonly type?: "Result" | "DataSource";
+}
+
 /** How a cell ended, before the kernel process has made a traceback of it. */
 export type ChildOutcome =
   | { readonly status: "ok"; readonly result?: MimeBundle }
@@ -77,8 +84,7 @@ export type FromChild =
       readonly type: "done";
       readonly run: number;
       readonly outcome: ChildOutcome;
-      /** TypeScript: names that the run has made. Nibble: names of the results. */
-      readonly made: readonly string[];
+      readonly made: readonly Made[];
       /** Was written to descriptors 1 and 2 just before; what comes before it there belongs to the cell. */
       readonly marker: string;
     };

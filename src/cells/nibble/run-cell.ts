@@ -4,9 +4,11 @@ import type { SourceFile } from "../../base/span.js";
 import { visible } from "../../base/visible.js";
 import { dataLine, modelLine } from "../../language/services/describe.js";
 import { diagnosticsOf } from "../../run/failure.js";
+import { dataSource } from "../../session/data.js";
 import { type RanText, runText } from "../../session/program.js";
 import type { Result } from "../../session/result.js";
 import type { ChildContext } from "../child/context.js";
+import type { Made } from "../child/frames.js";
 import { diagnosticsBundle } from "../display/error-bundle.js";
 import type { CellError } from "../outputs.js";
 import { programErrorOf } from "./cell-error.js";
@@ -29,8 +31,8 @@ export interface NibbleCell {
   readonly workers?: number | undefined;
 }
 
-/** How a Nibble cell ended. `results`: names that now hold a `Result` in the scope, whatever the status. */
-export type NibbleCellOutcome = { readonly results: readonly string[] } & (
+/** How a Nibble cell ended. `variables`: what it has put into the scope, whatever the status. */
+export type NibbleCellOutcome = { readonly variables: readonly Made[] } & (
   | { readonly status: "ok" }
   | { readonly status: "error"; readonly error: CellError }
   /** The user pressed Stop; what was finished has been shown. */
@@ -39,16 +41,19 @@ export type NibbleCellOutcome = { readonly results: readonly string[] } & (
 
 /**
  * Runs a Nibble cell in the execution child: checks it against the scope's values, shows a live display while it runs,
- * then table and plots of each experiment, and puts each `Result` into the scope under the experiment's name. Never
- * rejects: every way of failing is an outcome.
+ * then table and plots of each experiment, and puts each `Result` and each data set into the scope under its name.
+ * Never rejects: every way of failing is an outcome.
  */
 export async function runNibbleCell(cell: NibbleCell, context: ChildContext): Promise<NibbleCellOutcome> {
-  const results: string[] = [];
+  const variables: Made[] = [];
+  const make = (name: string, type: "Result" | "DataSource", value: object) => {
+    define(context.scope, name, value);
+    variables.push({ name, type });
+  };
   const live = liveDisplay(context.emit);
   const keep = (result: Result) => {
     live.finish(result.records.length > 0 ? relative(context.folder, result.reportPath) : undefined);
-    define(context.scope, result.experiment, result);
-    results.push(result.experiment);
+    make(result.experiment, "Result", result);
     if (result.records.length === 0) return;
     for (const data of result.bundles()) context.emit({ kind: "display", bundle: { data } });
   };
@@ -62,10 +67,15 @@ export async function runNibbleCell(cell: NibbleCell, context: ChildContext): Pr
       onEvent: live.show,
       onResult: keep,
     });
-    return { ...outcomeOf(ran, cell, context), results };
+    // An experiment of the same name is what its author is after.
+    const taken = new Set(variables.map(({ name }) => name));
+    for (const reference of ran.program?.data ?? []) {
+      if (!taken.has(reference.name)) make(reference.name, "DataSource", dataSource(reference));
+    }
+    return { ...outcomeOf(ran, cell, context), variables };
   } catch (error) {
     const diagnostics = diagnosticsOf(error, "the cell");
-    return { status: "error", error: programErrorOf(diagnostics, new Map()), results };
+    return { status: "error", error: programErrorOf(diagnostics, new Map()), variables };
   } finally {
     live.stop();
   }

@@ -51,7 +51,7 @@ export class Committed {
 
   add(
     unversioned: Omit<CommittedFile, "version">,
-    names: Iterable<{ name: string; kind: NameKind; runtime: boolean }>,
+    names: Iterable<Pick<CommittedName, "name" | "kind" | "runtime"> & { readonly statement?: string | undefined }>,
   ): void {
     const file = { ...unversioned, version: String(++this.#versions) };
     this.#files.set(file.module, file);

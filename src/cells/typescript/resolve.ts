@@ -38,7 +38,9 @@ export function createResolution(folder: string, options: ts.CompilerOptions, ex
         return { resolvedModule: { resolvedFileName, extension, isExternalLibraryImport: false } } as Found;
       }
       const result = find(specifier, importer);
-      if (result.resolvedModule || /^[./]/u.test(specifier)) return result;
+      // A checkout finds itself by name, and a quick build of it has no declarations.
+      const untyped = specifier === OWN_NAME && result.resolvedModule?.extension === ts.Extension.Js;
+      if ((result.resolvedModule && !untyped) || /^[./]/u.test(specifier)) return result;
       return specifier === OWN_NAME ? ownTypes() : find(specifier, own);
     },
     typeDirective(name, importer) {

@@ -9,6 +9,7 @@ import type { ChildContext } from "../../../src/cells/child/context.js";
 import { runNibbleCell } from "../../../src/cells/nibble/run-cell.js";
 import type { CellOutput } from "../../../src/cells/outputs.js";
 import type { Result } from "../../../src/index.js";
+import type { DataSource } from "../../../src/session/data.js";
 
 tf.env().set("IS_TEST", true);
 
@@ -41,7 +42,7 @@ test("an experiment runs on definitions of earlier cells, shows progress, table 
   const text =
     "experiment small {\n model digits_mlp\n data digits\n try dynamic\n measure accuracy, size\n expect dynamic.accuracy_drop < -50%\n}";
   const outcome = await runNibbleCell({ source: { path: "<cell 5>", text }, definitions }, context);
-  expect(outcome).toEqual({ status: "ok", results: ["small"] });
+  expect(outcome).toEqual({ status: "ok", variables: [{ name: "small", type: "Result" }] });
   const result = context.scope.small as Result;
   expect(result.records.map(({ status }) => status)).toEqual(["completed", "completed"]);
   expect(result.reportPath).toBe(join(context.folder, ".nibble/results/small/report.html"));
@@ -64,7 +65,10 @@ test("a model of the scope is quantized as it is", async () => {
     "model m = tfjs($net)\ndata d = random { shape: [4], count: $n }\nexperiment e { model m\n data d\n try dynamic\n measure size }";
   expect(await runNibbleCell({ source: { path: "<cell 5>", text }, definitions: [] }, context)).toEqual({
     status: "ok",
-    results: ["e"],
+    variables: [
+      { name: "e", type: "Result" },
+      { name: "d", type: "DataSource" },
+    ],
   });
 });
 
@@ -116,7 +120,7 @@ test("a run that is stopped keeps what it has measured", async () => {
   const text =
     "experiment e {\n model digits_mlp\n data digits\n try dynamic, static { calibration: minmax | mse }\n measure accuracy, size\n}";
   const outcome = await runNibbleCell({ source: { path: "<cell 5>", text }, definitions }, { ...context, emit });
-  expect(outcome).toEqual({ status: "interrupted", results: ["e"] });
+  expect(outcome).toEqual({ status: "interrupted", variables: [{ name: "e", type: "Result" }] });
   const completed = (context.scope.e as Result).records.length;
   expect(completed).toBeGreaterThan(0);
   expect(completed).toBeLessThan(4);
@@ -129,9 +133,11 @@ test("a cell of definitions says what they stand for; one without says nothing",
   });
   const text = "%%nibble\nmodel m = tfjs($net)\ndata d = random { shape: [4], count: 800 }\nparam n = 3";
   const run = (code: string) => runNibbleCell({ source: { path: "<cell 5>", text: code }, definitions: [] }, context);
-  expect(await run(text)).toEqual({ status: "ok", results: [] });
-  expect(await run("param n = 4")).toEqual({ status: "ok", results: [] });
-  expect(await run("")).toEqual({ status: "ok", results: [] });
+  expect(await run(text)).toEqual({ status: "ok", variables: [{ name: "d", type: "DataSource" }] });
+  const { train, test: unseen } = await (context.scope.d as DataSource).read();
+  expect([train.size, unseen.size, train.x.shape]).toEqual([640, 160, [640, 4]]);
+  expect(await run("param n = 4")).toEqual({ status: "ok", variables: [] });
+  expect(await run("")).toEqual({ status: "ok", variables: [] });
   expect(outputs.map(plain)).toEqual(["model m: 1 layer, 15 parameters; input [4]\ndata d: 800 samples of [4]"]);
 });
 
