@@ -50,7 +50,7 @@ export async function checkNotebook(
       } else if (language === "nibble") {
         diagnostics.push(...byPosition(await nibble.check(code, number)));
         nibble.commit(code, number);
-        for (const name of experimentsIn(code)) await service.define(name, 'import("nibble-quant").Result');
+        for (const { name, type } of variablesOf(code)) await service.define(name, `import("nibble-quant").${type}`);
       } else {
         for (const each of await checkTypeScript(code, number, service))
           diagnostics.push(asDiagnostic(each, file.path));
@@ -78,8 +78,13 @@ function asDiagnostic({ code, category, message, start, end }: TypeScriptDiagnos
   return diagnostic("typescript-cell", { number: code, message }, { span: { source, start, end }, severity: category });
 }
 
-/** Names of the experiments of a Nibble cell. */
-function experimentsIn(code: string): readonly string[] {
+/** The variables that a Nibble cell will make. Of an experiment and a data set of one name the experiment counts. */
+function variablesOf(code: string): readonly { readonly name: string; readonly type: "Result" | "DataSource" }[] {
   const { program } = parseProgram({ path: "<cell>", text: code });
-  return program.statements.flatMap((statement) => (statement.kind === "experiment" ? [statement.name.name] : []));
+  const named = (kind: "data" | "experiment") =>
+    program.statements.flatMap((statement) => (statement.kind === kind ? [statement.name.name] : []));
+  return [
+    ...named("data").map((name) => ({ name, type: "DataSource" as const })),
+    ...named("experiment").map((name) => ({ name, type: "Result" as const })),
+  ];
 }
