@@ -22,7 +22,9 @@ export function tableForms(report: Report): MimeForms {
   return { "text/html": notebookHtml(report), "text/plain": renderTable(report, { width: 80 }) };
 }
 
-/** Pixels of a plot in a notebook. */
+/** Pixels across a static picture: what Notebook 7, GitHub and a JupyterLab of 1200 pixels have room for; Lab cuts off the rest. */
+export const PICTURE_WIDTH = 720;
+/** Pixels of a plotly plot in a notebook. */
 const HEIGHT = 460;
 const TITLE_ROOM = 52;
 
@@ -40,7 +42,7 @@ export function figureForms({ title, caption, figure }: TitledFigure): MimeForms
   };
   return {
     "application/vnd.plotly.v1+json": { data: figure.data, layout },
-    "image/svg+xml": renderSvg(figure, { title, caption }),
+    "image/svg+xml": renderSvg(figure, { title, caption, width: PICTURE_WIDTH }),
     "text/plain": figureText({ title, caption, figure }),
   };
 }

@@ -1,4 +1,4 @@
-import type { MimeForms } from "./mime.js";
+import { type MimeForms, PICTURE_WIDTH } from "./mime.js";
 import { element, escapeXml } from "./svg/markup.js";
 import { fill, fontFamily, styleSheet } from "./svg/palette.js";
 import { renderSvg } from "./svg/render.js";
@@ -31,7 +31,7 @@ export function plotlyForms(figure: object): PlotlyForms {
   return {
     "application/vnd.plotly.v1+json": json,
     "image/svg+xml": picture
-      ? renderSvg(picture, { title: plain(title), caption })
+      ? renderSvg(picture, { title: plain(title), caption, width: PICTURE_WIDTH })
       : notice(plain(title), `This figure has no static picture: ${left.join(", ")}. JupyterLab with plotly shows it.`),
     "text/plain": [words, caption].filter((part) => part !== "").join("\n"),
   };
@@ -58,7 +58,7 @@ function plainJson(figure: object): { readonly data?: unknown; readonly layout?:
 
 /** A small picture that says in words why there is no other. */
 function notice(title: string, text: string): string {
-  const width = 640;
+  const width = PICTURE_WIDTH;
   const lines = wrapped(text, 13, width - 32);
   const height = (title === "" ? 16 : 44) + 20 * lines.length + 12;
   const content = [

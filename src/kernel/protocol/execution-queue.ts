@@ -29,10 +29,10 @@ export function createExecutionQueue(context: QueueContext): ExecutionQueue {
     sender.publish("status", { execution_state: "idle" }, request.message);
   };
 
-  /** As ipykernel answers what is queued behind a failed cell. */
+  /** As ipykernel answers what is queued behind a failed cell: without a count, for a frontend would show it beside the cell. */
   const abort = (request: Request) => {
     sender.publish("status", { execution_state: "busy" }, request.message);
-    finish(request, { ...errorContent(aborted), status: "aborted", execution_count: counter.stored });
+    finish(request, { ...errorContent(aborted), status: "aborted" });
   };
 
   const runOne = async (request: Request) => {
