@@ -4,7 +4,7 @@ import { startExecution } from "./execution.js";
 import type { CellReply, CellRequest, Interpreter, InterpreterOptions, TypeErrors } from "./interpreter.js";
 import { type CellHeader, languageOf } from "./language-of.js";
 import { lazyNibble } from "./lazy-nibble.js";
-import { deathNotice, failed, interruptError, outcomeOf } from "./outcome.js";
+import { deathNotice, failed, interruptError, outcomeOf, unbegun } from "./outcome.js";
 import type { CellOutcome, CellOutput } from "./outputs.js";
 import { createTracebacks } from "./traceback.js";
 import { startTypeScript } from "./typescript/start.js";
@@ -74,7 +74,7 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
   const run = async (running: Running): Promise<CellReply> => {
     const { request } = running;
     const header = languageOf(request.code, options.language);
-    if (header.mistake !== undefined) return failed("UnknownMagic", header.mistake);
+    if (header.mistake !== undefined) return unbegun("UnknownMagic", header.mistake);
     types = header.types ?? types;
     const outcome =
       header.language === "nibble" ? await runNibble(header, running) : await cells.run(header.code, running, types);

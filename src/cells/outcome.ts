@@ -35,6 +35,12 @@ export function failed(ename: string, evalue: string, advice?: string): CellOutc
   return { status: "error", error: { ename, evalue: evalue.split("\n", 1)[0] ?? "", traceback } };
 }
 
+/** For a cell of which nothing can run. */
+export function unbegun(ename: string, evalue: string): CellOutcome {
+  const outcome = failed(ename, evalue);
+  return outcome.status === "error" ? { ...outcome, error: { ...outcome.error, began: false } } : outcome;
+}
+
 /** For a child that died while no cell ran. */
 export function deathNotice(reason: string): string {
   return `The process that runs the cells died: ${reason}.\n${RESTARTED}\n`;

@@ -43,6 +43,8 @@ export interface CellError {
   readonly traceback: readonly string[];
   /** The same as a bundle where more than text helps (the language's diagnostics as HTML); shown beside the error. */
   readonly bundle?: MimeBundle;
+  /** Present when nothing of the cell ran: the error is in its text. */
+  readonly began?: false;
 }
 
 /** How a cell ended. */

@@ -28,7 +28,7 @@ export function typeErrorsError(
   const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : "";
   const evalue = `${(first?.message ?? "the cell is wrong").split("\n", 1)[0]}${more}`;
   const text = typeErrorsText(diagnostics, code, cell, "error").trimEnd();
-  return { ename, evalue, traceback: [`${ename}: ${evalue}`, ...text.split("\n")] };
+  return { ename, evalue, traceback: [`${ename}: ${evalue}`, ...text.split("\n")], began: false };
 }
 
 function describe(

@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import type { CellLanguage } from "../cells/interpreter.js";
-import { writeWhole } from "../run/whole-file.js";
+import { refusalOf } from "../run/failure.js";
+import { replaceWhole } from "../run/whole-file.js";
 import { isObject, type Json } from "./json-text.js";
 import { MOST_BYTES, type Notebook, notebookText, readNotebook, UnreadableNotebook } from "./nbformat.js";
 
@@ -32,10 +33,12 @@ export async function openNotebook(path: string): Promise<NotebookFile | Diagnos
 /** Writes a notebook whole or not at all; what went wrong, when something did. */
 export async function saveNotebook(path: string, notebook: Notebook): Promise<Diagnostic | undefined> {
   try {
-    await writeWhole(path, notebookText(notebook));
+    await replaceWhole(path, notebookText(notebook));
     return undefined;
   } catch (error) {
-    return diagnostic("notebook-not-written", { path, reason: (error as Error).message });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "no file can be made there" : (refusalOf(error) ?? message);
+    return diagnostic("notebook-not-written", { path, reason });
   }
 }
 

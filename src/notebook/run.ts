@@ -31,6 +31,14 @@ export interface NotebookEnding {
   readonly language?: CellLanguage;
 }
 
+/** The notebook without outputs of earlier runs. */
+export function unrun(notebook: Notebook): Notebook {
+  return {
+    ...notebook,
+    cells: notebook.cells.map((cell) => (cell.kind === "code" ? withOutputs(cell, [], null) : cell)),
+  };
+}
+
 /**
  * Runs all code cells from top to bottom and stops at the first that fails, unless it is tagged `raises-exception`.
  * Outputs of earlier runs are gone before the first cell starts.
@@ -42,7 +50,7 @@ export async function runNotebook(
   events: NotebookEvents,
   stopped: () => boolean = () => false,
 ): Promise<NotebookEnding> {
-  const cells = notebook.cells.map((cell) => (cell.kind === "code" ? withOutputs(cell, [], null) : cell));
+  const cells = [...unrun(notebook).cells];
   const toRun = cells.flatMap(({ kind, source }, i) => (kind === "code" && source.trim() !== "" ? [i] : []));
   for (const [done, i] of toRun.entries()) {
     const cell = cells[i];

@@ -32,8 +32,5 @@ export const notebookWording: WordingOf<NotebookFacts> = {
   }),
   "typescript-cell": ({ number, message }) => ({ message: number === 0 ? message : `TS${number}: ${message}` }),
   "cell-magic": ({ message }) => ({ message }),
-  "notebook-not-written": ({ path, reason }) => ({
-    message: `${path} cannot be written: ${reason}`,
-    hint: "write elsewhere with -o",
-  }),
+  "notebook-not-written": ({ path, reason }) => ({ message: `${path} cannot be written: ${reason}` }),
 };

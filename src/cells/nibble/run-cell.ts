@@ -92,7 +92,10 @@ function outcomeOf(ran: RanText, cell: NibbleCell, context: ChildContext): Endin
     showRemarks(diagnostics, sources, context);
     return { status: "interrupted" };
   }
-  if (wrong) return { status: "error", error: programErrorOf(diagnostics, withCell(sources, cell)) };
+  if (wrong) {
+    const error = programErrorOf(diagnostics, withCell(sources, cell));
+    return { status: "error", error: ran.ran ? error : { ...error, began: false } };
+  }
   showRemarks(diagnostics, sources, context);
   showDefinitions(ran, context);
   return { status: "ok" };

@@ -1,10 +1,9 @@
-import { chmod, realpath, stat } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { type Diagnostic, diagnostic } from "../../base/diagnostic.js";
 import type { SourceFile } from "../../base/span.js";
 import { formatProgram } from "../../language/services/format.js";
 import { diagnosticsOf, refusalOf } from "../../run/failure.js";
-import { writeWhole } from "../../run/whole-file.js";
+import { replaceWhole } from "../../run/whole-file.js";
 import { EXIT } from "../exit.js";
 import { isNotebook, readProgram, type SharedOptions, type Shell } from "../shell.js";
 
@@ -69,13 +68,9 @@ async function readStandardInput(): Promise<SourceFile | Diagnostic> {
   }
 }
 
-/** Keeps what the file is: a link stays one, and its permissions stay. */
 async function replaceFile(file: string, text: string): Promise<readonly Diagnostic[]> {
   try {
-    const path = await realpath(file);
-    const { mode } = await stat(path);
-    await writeWhole(path, text);
-    await chmod(path, mode & 0o7777);
+    await replaceWhole(file, text);
     return [];
   } catch (error) {
     const reason = refusalOf(error);

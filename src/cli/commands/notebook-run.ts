@@ -1,11 +1,12 @@
 import { dirname, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { createInterpreter } from "../../cells/create.js";
+import type { CellLanguage, Interpreter } from "../../cells/interpreter.js";
 import type { CellOutput, MimeBundle } from "../../cells/outputs.js";
 import { openNotebook, saveNotebook } from "../../notebook/file.js";
 import type { Notebook } from "../../notebook/nbformat.js";
 import { setParameters } from "../../notebook/parameters.js";
-import { type NotebookEnding, runNotebook } from "../../notebook/run.js";
+import { type NotebookEnding, runNotebook, unrun } from "../../notebook/run.js";
 import { EXIT } from "../exit.js";
 import type { SharedOptions, Shell } from "../shell.js";
 import { wantsColour } from "../terminal.js";
@@ -30,6 +31,12 @@ export async function runNotebookCommand(path: string, flags: NotebookRunFlags, 
     shell.report(set.diagnostics, new Map());
     return EXIT.wrongProgram;
   }
+  // Once before the first cell: not after hours of work that nobody can keep.
+  const refused = flags.output === undefined ? undefined : await saveNotebook(flags.output, unrun(set.notebook));
+  if (refused !== undefined) {
+    shell.report([refused], new Map());
+    return EXIT.trial;
+  }
   const interpreter = createInterpreter({
     language: file.language,
     folder: dirname(resolve(path)),
@@ -38,6 +45,20 @@ export async function runNotebookCommand(path: string, flags: NotebookRunFlags, 
     quick: flags.quick,
     workers: flags.workers,
   });
+  try {
+    return await runCells(set.notebook, file.language, interpreter, flags.output, shell);
+  } finally {
+    await interpreter.shutdown();
+  }
+}
+
+async function runCells(
+  notebook: Notebook,
+  language: CellLanguage,
+  interpreter: Interpreter,
+  output: string | undefined,
+  shell: Shell,
+): Promise<number> {
   const printer = outputPrinter(shell);
   const seen = { stopped: false, failedTrial: false, unmet: false, notWritten: false };
   const release = shell.terminal.interrupts(() => {
@@ -45,15 +66,15 @@ export async function runNotebookCommand(path: string, flags: NotebookRunFlags, 
     void interpreter.interrupt();
   });
   const save = async (notebook: Notebook) => {
-    const failed = flags.output === undefined ? undefined : await saveNotebook(flags.output, notebook);
+    const failed = output === undefined ? undefined : await saveNotebook(output, notebook);
     if (failed === undefined || seen.notWritten) return;
     seen.notWritten = true;
     shell.report([failed], new Map());
   };
   try {
     const ending = await runNotebook(
-      set.notebook,
-      file.language,
+      notebook,
+      language,
       interpreter,
       {
         onStart(index, total) {
@@ -65,9 +86,9 @@ export async function runNotebookCommand(path: string, flags: NotebookRunFlags, 
           seen.unmet ||= !expectationsMet;
           seen.failedTrial ||= records.some((each) => (each as { status?: unknown }).status === "failed");
         },
-        async onEnd(outcome, notebook) {
+        async onEnd(outcome, soFar) {
           printer.end(outcome.status === "ok" ? outcome.result : undefined);
-          await save(notebook);
+          await save(soFar);
         },
       },
       () => seen.stopped,
@@ -79,14 +100,13 @@ export async function runNotebookCommand(path: string, flags: NotebookRunFlags, 
     return seen.unmet ? EXIT.expectation : EXIT.ok;
   } finally {
     release();
-    await interpreter.shutdown();
   }
 }
 
 /** Says why the notebook stopped. A cell that could not begin is a wrong program; one that broke off is a failed trial. */
 function failure({ error }: NotebookEnding, shell: Shell): number {
   if (error === undefined) return EXIT.ok;
-  const { ename, evalue, traceback } = error;
+  const { ename, evalue, traceback, began } = error;
   if (shell.json)
     shell.print(JSON.stringify({ error: { ename, evalue, traceback: traceback.map(stripVTControlCharacters) } }));
   else {
@@ -94,11 +114,8 @@ function failure({ error }: NotebookEnding, shell: Shell): number {
     const text = traceback.join("\n");
     shell.terminal.stderr.write(`${colour ? text : stripVTControlCharacters(text)}\n`);
   }
-  return WRONG.has(ename) ? EXIT.wrongProgram : EXIT.trial;
+  return began === false ? EXIT.wrongProgram : EXIT.trial;
 }
-
-/** Errors of cells that did not run. */
-const WRONG: ReadonlySet<string> = new Set(["ProgramError", "SyntaxError", "TypeCheckError", "UnknownMagic"]);
 
 /** Shows outputs as text: streams as they come, displays in their last form when the cell ends. */
 function outputPrinter({ terminal, json, quiet, print }: Shell) {

@@ -162,4 +162,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left",
   ENOTDIR: "a part of the path is a file",
   EEXIST: "a file is in the way",
+  // Of a folder whose parent is there: what /proc answers.
+  ENOENT: "no folder can be made there",
+  ENAMETOOLONG: "the path is too long",
+  ELOOP: "its links go round in a circle",
 };
