@@ -22,11 +22,14 @@ export function projectOfUser(): string {
 }
 
 /**
- * Runs a notebook in the folder under tslab's own kernel, as `tslab install` registers it.
- * @returns the outputs of each cell
+ * Runs a notebook under tslab's own kernel, as `tslab install` registers it.
+ * @param place folder below `folder` that the notebook lies in
+ * @returns the outputs of each code cell
  * @throws {Error} with nbclient's report when a cell fails
  */
-export function runUnderTslab(folder: string, notebook: string): readonly (readonly Output[])[] {
+export function runUnderTslab(folder: string, notebook: string, place = "."): readonly (readonly Output[])[] {
+  const home = join(folder, place);
+  mkdirSync(home, { recursive: true });
   const tslab = join(dirname(createRequire(import.meta.url).resolve("tslab/package.json")), "bin", "tslab");
   const spec = join(folder, "jupyter", "kernels", "tslab");
   mkdirSync(spec, { recursive: true });
@@ -35,19 +38,19 @@ export function runUnderTslab(folder: string, notebook: string): readonly (reado
     join(spec, "kernel.json"),
     JSON.stringify({ argv, display_name: "TypeScript", language: "typescript" }),
   );
-  cpSync(notebook, join(folder, "in.ipynb"));
+  cpSync(notebook, join(home, "in.ipynb"));
   const { status, stderr } = runJupyter(
-    ["-c", "from nbclient.cli import main; main()", "in.ipynb", "--output=out.ipynb"],
+    ["-c", "from nbclient.cli import main; main()", "in.ipynb", "--output=out.ipynb", "--kernel_name=tslab"],
     {
-      cwd: folder,
+      cwd: home,
       env: { JUPYTER_PATH: join(folder, "jupyter"), IPYTHONDIR: join(folder, "ipython") },
     },
   );
   if (status !== 0) throw new Error(`nbclient ended with ${status}: ${stderr}`);
-  const { cells } = JSON.parse(readFileSync(join(folder, "out.ipynb"), "utf8")) as {
-    readonly cells: readonly { readonly outputs: readonly Output[] }[];
+  const { cells } = JSON.parse(readFileSync(join(home, "out.ipynb"), "utf8")) as {
+    readonly cells: readonly { readonly outputs?: readonly Output[] }[];
   };
-  return cells.map(({ outputs }) => outputs);
+  return cells.flatMap(({ outputs }) => (outputs ? [outputs] : []));
 }
 
 /** Text of an output, whichever way nbformat has split it. */
