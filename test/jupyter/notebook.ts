@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ownPackage } from "../../src/base/package.js";
-import { jupyterPython, runJupyter } from "./installed.js";
+import { runJupyter } from "./installed.js";
 import { installNibbleKernels } from "./kernelspecs.js";
 
 /** An output as a notebook holds it; text may be one string or lines. */
@@ -56,12 +56,6 @@ export function placeFixture(name: string, folder: string): string {
   return path;
 }
 
-/** Puts a notebook and what lies beside it into a folder of its own. */
-export function placeNotebook(source: string, name: string, folder: string): string {
-  cpSync(join(source, name), join(folder, name));
-  return join(folder, name);
-}
-
 /** How a run of nbclient ended, and what it saved. */
 export interface Ran {
   /** Name of the exception that nbclient raised, and its text. */
@@ -99,9 +93,6 @@ export function runNotebook(path: string, { folder, env }: Project, errors: "sto
 export function nbconvert(args: readonly string[], { folder, env }: Project): ReturnType<typeof runJupyter> {
   return runJupyter(["-m", "nbconvert", ...args], { cwd: folder, env });
 }
-
-/** The command of a Jupyter program: `["-m", "jupyterlab", ...]`. */
-export { jupyterPython };
 
 /** Text of a field that may be lines. */
 export function textOf(text: unknown): string {

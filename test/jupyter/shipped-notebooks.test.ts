@@ -1,0 +1,69 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ownPackage } from "../../src/base/package.js";
+import { nibble } from "../cli/command.js";
+import { haveJupyter } from "./installed.js";
+import { newProject, runNotebook } from "./notebook.js";
+
+const { folder: root } = ownPackage();
+const notebooks = join(root, "notebooks");
+const shipped = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb"));
+
+interface Figures {
+  readonly trial: string;
+  readonly status: string;
+  readonly accuracy?: unknown;
+  readonly size?: unknown;
+}
+
+/** What must not depend on who runs a program: trials, and all of their figures but times. */
+function figures(lines: string): readonly Figures[] {
+  const records = lines
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Figures & { readonly experiment: string });
+  return records
+    .map(({ experiment, trial, status, accuracy, size }) => ({ experiment, trial, status, accuracy, size }))
+    .sort((a, b) => (`${a.experiment} ${a.trial}` < `${b.experiment} ${b.trial}` ? -1 : 1));
+}
+
+/** A project that holds one shipped notebook where it finds the shipped data, as in a checkout. */
+function placed(name: string) {
+  const project = newProject();
+  const folder = join(project.folder, "notebooks");
+  mkdirSync(folder);
+  symlinkSync(join(root, "datasets"), join(project.folder, "datasets"), "junction");
+  const path = join(folder, name);
+  copyFileSync(join(notebooks, name), path);
+  return { path, folder, results: join(project.folder, ".nibble", "results"), project: { ...project, folder } };
+}
+
+/** The records of all experiments that were run in a project. */
+function ledgers(results: string): string {
+  const folders = existsSync(results) ? readdirSync(results) : [];
+  return folders
+    .map((experiment) => join(results, experiment, "ledger.jsonl"))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("");
+}
+
+describe("shipped notebooks", () => {
+  test("name one of our kernels", () => {
+    const kernels = shipped.map((name) => JSON.parse(readFileSync(join(notebooks, name), "utf8")).metadata.kernelspec);
+    for (const kernel of kernels) expect(["nibble-ts", "nibble"]).toContain(kernel?.name);
+  });
+
+  for (const name of shipped) {
+    test.skipIf(!haveJupyter)(`${name} runs under nbclient, with the figures of the command line`, async () => {
+      const [jupyter, shell] = [placed(name), placed(name)];
+      const { raised } = runNotebook(jupyter.path, jupyter.project);
+      expect(raised).toBeUndefined();
+      const { code, stdout, stderr } = await nibble(["run", name, "--json"], shell.folder);
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      const all = figures(stdout);
+      expect(figures(ledgers(jupyter.results))).toEqual(all);
+    });
+  }
+});
