@@ -5,6 +5,7 @@ const wholePrograms = [
   "test/end-to-end/**/*.test.ts",
   "test/packaging/**/*.test.ts",
   "test/cli/**/*.test.ts",
+  "test/cells/*.test.ts",
   "test/jupyter/**/*.test.ts",
 ];
 

@@ -1,11 +1,20 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll } from "vitest";
-import { createInterpreter, type InterpreterTuning } from "../../src/cells/create.js";
+import { ownPackage } from "../../src/base/package.js";
+import type * as Create from "../../src/cells/create.js";
+import type { InterpreterTuning } from "../../src/cells/create.js";
 import type { CellReply, CellRequest, Interpreter, InterpreterOptions } from "../../src/cells/interpreter.js";
 import type { CellOutput } from "../../src/cells/outputs.js";
+import { build, buildIsStale } from "../../src/setup/build.mjs";
+
+const { folder: root } = ownPackage();
+if (buildIsStale(root)) await build(root, { quick: true });
+/** From the build: processes and threads that start from sources take seconds each. */
+const { createInterpreter } = (await import(pathToFileURL(join(root, "dist/cells/create.js")).href)) as typeof Create;
 
 /** Long enough for what follows a cell's first print to have begun. */
 const STOP_AFTER_MS = 400;
