@@ -1,10 +1,13 @@
 import type { CellAnalysis, NameKind } from "./analyze.js";
+import { NAMES_MODULE, nameIn } from "./slots.js";
 
 /** A file of the notebook that declares names: a cell that ran, or a name that something else defined. */
 export interface CommittedFile {
-  /** `<cell 3>`: what other cells import it as. */
+  /** `<cell 3>`. */
   readonly module: string;
   readonly text: string;
+  /** What later cells may import from it. */
+  readonly names: readonly string[];
   /** Another one for every file that was ever committed, so that a program never takes one for another. */
   readonly version: string;
   /** Offset in `text` at which the user's own text begins, and its length. */
@@ -50,10 +53,10 @@ export class Committed {
   }
 
   add(
-    unversioned: Omit<CommittedFile, "version">,
-    names: Iterable<Pick<CommittedName, "name" | "kind" | "runtime"> & { readonly statement?: string | undefined }>,
+    unversioned: Omit<CommittedFile, "version" | "names">,
+    names: readonly (Pick<CommittedName, "name" | "kind" | "runtime"> & { readonly statement?: string | undefined })[],
   ): void {
-    const file = { ...unversioned, version: String(++this.#versions) };
+    const file = { ...unversioned, names: names.map(({ name }) => name), version: String(++this.#versions) };
     this.#files.set(file.module, file);
     for (const { name, kind, runtime, statement } of names)
       this.#names.set(name, { name, kind, runtime, file, statement });
@@ -87,15 +90,10 @@ export class Committed {
  * which TypeScript allows for no import, so it is declared with the type that the earlier cell gives it.
  */
 export function importLine(names: readonly CommittedName[]): string {
-  const lets = names.filter(({ kind }) => kind === "let");
-  const byModule = new Map<string, string[]>();
-  for (const { name, kind, file } of names) {
-    if (kind === "let") continue;
-    const known = byModule.get(file.module);
-    if (known) known.push(name);
-    else byModule.set(file.module, [name]);
-  }
-  const imports = [...byModule].map(([module, own]) => `import { ${own.join(", ")} } from "./${module}";`);
-  const declared = lets.map(({ name, file }) => `declare let ${name}: typeof import("./${file.module}").${name};`);
-  return [...imports, ...declared].join(" ");
+  const of = (wanted: boolean) => names.filter(({ kind }) => (kind === "let") === wanted);
+  const imported = of(false).map(({ name, file }) => `${nameIn(file, name)} as ${name}`);
+  const declared = of(true).map(
+    ({ name, file }) => `declare let ${name}: typeof import("${NAMES_MODULE}").${nameIn(file, name)};`,
+  );
+  return [`import { ${imported.join(", ")} } from "${NAMES_MODULE}";`, ...declared].join(" ");
 }

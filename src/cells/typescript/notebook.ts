@@ -3,11 +3,15 @@ import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { analyze, type CellAnalysis, isElided } from "./analyze.js";
 import { Committed, type CommittedFile, importLine } from "./committed.js";
 import { type CellOptions, readOptions } from "./options.js";
-import { type CellProgram, createProgram } from "./program.js";
+import { type CellProgram, createProgram, createRegistry } from "./program.js";
 import { createResolution } from "./resolve.js";
+import { Slots } from "./slots.js";
+
+/** A cell as a text of a program. */
+type CellText = Omit<CommittedFile, "module" | "version" | "names">;
 
 /** A cell as a file of a program: the names it needs in front, its text, its exports behind. */
-export interface CellFile extends Omit<CommittedFile, "module" | "version"> {
+export interface CellFile extends CellText {
   readonly analysis: CellAnalysis;
   readonly program: CellProgram;
   /** Name of the file in the program. */
@@ -20,12 +24,15 @@ export interface CellFile extends Omit<CommittedFile, "module" | "version"> {
  */
 type Reach = "library" | "node" | "packages";
 
+type Source = Pick<CommittedFile, "text" | "version">;
+
 /** The TypeScript side of one notebook: its options, the names of the cells that ran, and the programs that check. */
 export class Notebook {
   readonly folder: string;
   readonly settings: CellOptions;
   readonly committed = new Committed();
   readonly #programs: Record<Reach, CellProgram>;
+  readonly #slots = { library: new Slots("library"), node: new Slots("node"), packages: new Slots("packages") };
   readonly #extension: ".ts" | ".tsx";
   #libraryNames: ReadonlySet<string> | undefined;
 
@@ -33,13 +40,13 @@ export class Notebook {
     this.folder = ts.sys.resolvePath(folder);
     this.settings = readOptions(this.folder);
     this.#extension = this.settings.jsx ? ".tsx" : ".ts";
-    const registry = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
+    const registry = createRegistry();
     const program = (reach: Reach, options: ts.CompilerOptions, roots: () => string[]) =>
       createProgram({
         folder: this.folder,
         options,
         registry,
-        resolution: createResolution(this.folder, options, this.#extension),
+        resolution: createResolution(this.folder, options, this.#extension, reach),
         current: this.#currentFile(reach),
         roots,
         source: (file) => this.#source(file),
@@ -48,7 +55,7 @@ export class Notebook {
     this.#programs = {
       library: program("library", { ...this.settings.options, types: [] }, () => []),
       node: program("node", this.settings.options, () => [ambient]),
-      packages: program("packages", this.settings.options, () => [ambient, ...this.#packageRoots()]),
+      packages: program("packages", this.settings.options, () => [ambient]),
     };
   }
 
@@ -75,7 +82,7 @@ export class Notebook {
   }
 
   /** A cell as a file, with everything that it takes from earlier cells. */
-  fileOf(code: string, analysis: CellAnalysis): Omit<CommittedFile, "module" | "version"> {
+  fileOf(code: string, analysis: CellAnalysis): CellText {
     const earlier = this.committed.mentionedBy(analysis);
     const head = `${importLine(earlier)}\n`;
     const exported = [...analysis.names.values()].filter((name) => !name.exported).map(({ name }) => name);
@@ -121,7 +128,7 @@ export class Notebook {
     });
   }
 
-  #openIn(reach: Reach, file: Omit<CellFile, "analysis" | "program" | "name">, analysis: CellAnalysis): CellFile {
+  #openIn(reach: Reach, file: CellText, analysis: CellAnalysis): CellFile {
     const program = this.#programs[reach];
     program.setCurrent(file.text);
     return { ...file, analysis, program, name: this.#currentFile(reach) };
@@ -154,23 +161,23 @@ export class Notebook {
   }
 
   #changed(): void {
+    const files = [...this.committed.files()];
+    this.#slots.node.place(files.filter(({ packages }) => !packages));
+    // Cells that import packages stay in the program whether or not the current cell needs them: loading them is dear.
+    this.#slots.packages.place(files);
     this.#programs.node.changed();
     this.#programs.packages.changed();
   }
 
-  /** Cells that import packages stay in the program whether or not the current cell needs them: loading them is dear. */
-  #packageRoots(): string[] {
-    return [...this.committed.files()].filter(({ packages }) => packages).map(({ module }) => this.#fileName(module));
-  }
-
-  #fileName(module: string): string {
-    return `${this.folder}/${module}${this.#extension}`;
-  }
-
-  #source(file: string): { text: string; version: string } | undefined {
+  #source(file: string): Source | undefined {
     if (!file.startsWith(`${this.folder}/<`)) return undefined;
     const name = file.slice(this.folder.length + 1);
     if (name === AMBIENT_FILE) return { text: AMBIENT_TEXT, version: "ambient" };
-    return name.endsWith(this.#extension) ? this.committed.file(name.slice(0, -this.#extension.length)) : undefined;
+    if (!name.endsWith(this.#extension)) return undefined;
+    const plain = name.slice(0, -this.#extension.length);
+    return Object.values(this.#slots).reduce<Source | undefined>(
+      (found, slots) => found ?? slots.source(plain),
+      undefined,
+    );
   }
 }

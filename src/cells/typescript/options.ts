@@ -25,6 +25,7 @@ const FORCED: ts.CompilerOptions = {
   allowSyntheticDefaultImports: true,
   resolveJsonModule: true,
   skipLibCheck: true,
+  libReplacement: false,
   isolatedModules: false,
   isolatedDeclarations: false,
   verbatimModuleSyntax: false,

@@ -37,16 +37,17 @@ export function createProgram(given: CellProgramOptions): CellProgram {
     getScriptFileNames: () => [...given.roots(), current],
     getScriptVersion: (file) => {
       if (file === current) return String(version);
+      if (snapshots.has(file)) return LIBRARY_VERSION;
       const source = given.source(file);
       if (source) return source.version;
-      if (isLibrary(file)) return "library";
+      if (isLibrary(file)) return LIBRARY_VERSION;
       return String(ts.sys.getModifiedTime?.(file)?.getTime() ?? 0);
     },
     getScriptSnapshot(file) {
+      const kept = snapshots.get(file);
+      if (kept) return kept;
       const known = virtual(file);
       if (known !== undefined) return ts.ScriptSnapshot.fromString(known);
-      const kept = isLibrary(file) ? snapshots.get(file) : undefined;
-      if (kept) return kept;
       const read = ts.sys.readFile(file);
       if (read === undefined) return undefined;
       const snapshot = ts.ScriptSnapshot.fromString(read);
@@ -78,6 +79,31 @@ export function createProgram(given: CellProgramOptions): CellProgram {
       version++;
     },
     changed: () => void version++,
+  };
+}
+
+const LIBRARY_VERSION = "library";
+
+/**
+ * A registry of parsed files for all programs of a notebook. A program asks anew for each of its files whenever one of
+ * them changed; those of libraries are answered at once.
+ */
+export function createRegistry(): ts.DocumentRegistry {
+  const registry = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
+  const libraries = new Map<string, ts.SourceFile>();
+  return {
+    ...registry,
+    acquireDocumentWithKey(...given) {
+      const file = registry.acquireDocumentWithKey(...given);
+      const [, path, , , , version] = given;
+      if (version === LIBRARY_VERSION) libraries.set(path, file);
+      return file;
+    },
+    updateDocumentWithKey(...given) {
+      const [, path, , , , version] = given;
+      const known = version === LIBRARY_VERSION ? libraries.get(path) : undefined;
+      return known ?? registry.updateDocumentWithKey(...given);
+    },
   };
 }
 

@@ -1,0 +1,70 @@
+import type { CommittedFile } from "./committed.js";
+
+/** What every cell imports the names of earlier cells from; each program has its own. */
+export const NAMES_MODULE = "./<names>";
+
+/** Places that there are at first; twice as many when they are full. */
+const FIRST = 16;
+
+interface Source {
+  readonly text: string;
+  readonly version: string;
+}
+
+/**
+ * The cells that ran, as files of one program. TypeScript walks all files of a program anew, those of TF.js too, when one of
+ * them imports something else than before. So the cells take places in a fixed row of files; one file exports all their
+ * names, `x` of the third as `$3_x`, and is all that a cell imports from: after a cell ran, the same files import the same.
+ */
+export class Slots {
+  readonly #program: string;
+  #places: (CommittedFile | undefined)[] = new Array<undefined>(FIRST).fill(undefined);
+  #names: Source;
+
+  /** @param program a word that tells the files of this program from those of others */
+  constructor(program: string) {
+    this.#program = program;
+    this.#names = { text: this.#namesText(), version: "0" };
+  }
+
+  /** These files, and no others, are in the program from now on; each keeps the place that it has. */
+  place(files: Iterable<CommittedFile>): void {
+    const live = new Set(files);
+    this.#places = this.#places.map((file) => (file && live.has(file) ? file : undefined));
+    const placed = new Set(this.#places);
+    for (const file of live) {
+      if (placed.has(file)) continue;
+      const free = this.#places.indexOf(undefined);
+      if (free >= 0) this.#places[free] = file;
+      else this.#places.push(file, ...new Array<undefined>(this.#places.length - 1).fill(undefined));
+    }
+    this.#names = { text: this.#namesText(), version: String(Number(this.#names.version) + 1) };
+  }
+
+  /** A file by its name without folder and extension; undefined for one that is none of these. */
+  source(name: string): Source | undefined {
+    if (name === namesFile(this.#program)) return this.#names;
+    const place = /^<slot (\d+) in (\w+)>$/u.exec(name);
+    if (place?.[2] !== this.#program) return undefined;
+    return this.#places[Number(place[1])] ?? { text: `import {} from "${NAMES_MODULE}";`, version: "empty" };
+  }
+
+  #namesText(): string {
+    return this.#places
+      .map((file, slot) => {
+        const names = (file?.names ?? []).map((name) => `${name} as ${nameIn(file, name)}`);
+        return `export { ${names.join(", ")} } from "./<slot ${slot} in ${this.#program}>";`;
+      })
+      .join("\n");
+  }
+}
+
+/** Name of the file, without folder and extension, that `NAMES_MODULE` is in a program. */
+export function namesFile(program: string): string {
+  return `<names in ${program}>`;
+}
+
+/** What `NAMES_MODULE` calls a name of a file. */
+export function nameIn(file: Pick<CommittedFile, "version"> | undefined, name: string): string {
+  return `$${file?.version}_${name}`;
+}
