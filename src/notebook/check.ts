@@ -1,7 +1,7 @@
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import type { SourceFile } from "../base/span.js";
 import type { CellLanguage } from "../cells/interpreter.js";
-import { languageOf } from "../cells/language-of.js";
+import { languageOf, MAGICS } from "../cells/language-of.js";
 import { createNibbleSession } from "../cells/nibble/session.js";
 import type { TypeScriptDiagnostic, TypeScriptService } from "../cells/typescript/service.js";
 import { startTypeScript } from "../cells/typescript/start.js";
@@ -44,9 +44,7 @@ export async function checkNotebook(
       const file = { path: `<cell ${number}>`, text: source };
       sources.set(file.path, file);
       if (mistake !== undefined) {
-        diagnostics.push(
-          diagnostic("cell-magic", { message: mistake }, { span: { source: file.path, start: 0, end: 1 } }),
-        );
+        diagnostics.push(magicMistake(mistake, file));
       } else if (language === "nibble") {
         diagnostics.push(...byPosition(await nibble.check(code, number)));
         nibble.commit(code, number);
@@ -60,6 +58,19 @@ export async function checkNotebook(
   } finally {
     await service.dispose();
   }
+}
+
+/** The mistake's first clause; what there is instead is the hint. */
+function magicMistake(mistake: string, { path, text }: SourceFile): Diagnostic {
+  const [message = mistake] = mistake.split("; ", 1);
+  const start = text.search(/\S/);
+  const end =
+    start +
+    (text
+      .slice(start)
+      .split(/[\r\n]/, 1)[0]
+      ?.trimEnd().length ?? 1);
+  return diagnostic("cell-magic", { message, known: Object.keys(MAGICS) }, { span: { source: path, start, end } });
 }
 
 async function checkTypeScript(

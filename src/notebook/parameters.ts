@@ -66,7 +66,9 @@ function declared(
 }
 
 const PARAM = /^[ \t]*param[ \t]+([A-Za-z_]\w*)[ \t]*=/gm;
-const VARIABLE = /^[ \t]*(?:export[ \t]+)?(?:const|let|var)[ \t]+([\p{L}_$][\p{L}\p{N}_$]*)/gmu;
+/** After its keyword, or after a comma where a value follows: `const a = 1, b: number = 2`. */
+const VARIABLE =
+  /(?:^[ \t]*(?:export[ \t]+)?(?:const|let|var)[ \t]+|,\s*(?=[\p{L}\p{N}_$]+\s*(?::[^,=\n]*)?=(?![=>])))([\p{L}_$][\p{L}\p{N}_$]*)/gmu;
 const NAME = /(?<![\p{L}\p{N}_$.])[\p{L}_$][\p{L}\p{N}_$]*/gu;
 
 /** Papermill's rule: what reads as a number, a truth value or nothing is one, everything else is text. */

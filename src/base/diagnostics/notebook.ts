@@ -12,7 +12,7 @@ export interface NotebookFacts {
   /** A mistake that TypeScript found in a cell; the words are TypeScript's. */
   readonly "typescript-cell": { readonly number: number; readonly message: string };
   /** A first line such as `%%python` that means nothing. */
-  readonly "cell-magic": { readonly message: string };
+  readonly "cell-magic": { readonly message: string; readonly known: readonly string[] };
   readonly "notebook-not-written": { readonly path: string; readonly reason: string };
 }
 
@@ -31,6 +31,6 @@ export const notebookWording: WordingOf<NotebookFacts> = {
         : "declare it by `param NAME = ...` in a Nibble cell, or as a variable in the cell tagged `parameters`",
   }),
   "typescript-cell": ({ number, message }) => ({ message: number === 0 ? message : `TS${number}: ${message}` }),
-  "cell-magic": ({ message }) => ({ message }),
+  "cell-magic": ({ message, known }) => ({ message, hint: `a cell may begin with ${known.join(", ")}` }),
   "notebook-not-written": ({ path, reason }) => ({ message: `${path} cannot be written: ${reason}` }),
 };
