@@ -46,7 +46,7 @@ export function unrun(notebook: Notebook): Notebook {
 export async function runNotebook(
   notebook: Notebook,
   usual: CellLanguage,
-  interpreter: Interpreter,
+  interpreter: Pick<Interpreter, "execute">,
   events: NotebookEvents,
   stopped: () => boolean = () => false,
 ): Promise<NotebookEnding> {

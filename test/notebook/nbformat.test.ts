@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { renderDiagnostic } from "../../src/base/diagnostic.js";
 import { formatNotebook } from "../../src/notebook/format.js";
 import { notebookText, readNotebook, withSource } from "../../src/notebook/nbformat.js";
 import { setParameters } from "../../src/notebook/parameters.js";
@@ -88,6 +89,24 @@ test("formatting touches Nibble cells alone", () => {
   expect(after.cells.map(({ source }) => source)).toEqual(["const  a=1", "%%nibble\nparam n = 3"]);
   expect(after.cells[0]).toBe(before.cells[0]);
   expect(formatNotebook(after, "typescript").changed).toBe(false);
+});
+
+test("a mistake in a Nibble cell has the line of the cell, magic lines counted; cells of an unknown magic stay", () => {
+  const { diagnostics, sources, changed } = formatNotebook(
+    notebook(code("\n%%nibble\n\nparam = 3"), code("%%python\nmodel  x"), code("%%nibble\r\nparam k = 1")),
+    "nibble",
+  );
+  expect(changed).toBe(false);
+  expect(diagnostics.map((each) => renderDiagnostic(each, sources).split(":", 3).join(":"))).toEqual([
+    "error[unexpected-token] <cell 1>:4:7",
+  ]);
+});
+
+test("every variable of the tagged cell can be set", () => {
+  const text = "const a = 1, b: number = 2,\n  c = 'x'; let d\nconst e = { f: 1 }";
+  const known = (name: string) =>
+    !("diagnostics" in setParameters(notebook(code(text, "parameters")), "typescript", { [name]: "1" }));
+  expect([..."abcdef"].filter(known)).toEqual(["a", "b", "c", "e"]);
 });
 
 test("a changed text is stored by lines", () => {
