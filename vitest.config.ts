@@ -7,6 +7,7 @@ const wholePrograms = [
   "test/cli/**/*.test.ts",
   "test/cells/*.test.ts",
   "test/jupyter/**/*.test.ts",
+  "test/kernel/jupyter-client.test.ts",
 ];
 
 /** A test that hangs ends; one that is only slow, on a machine that does much else, does not. */

@@ -2,16 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { entryPoint } from "../base/entry.js";
 import { createFrameReader } from "./child/frame-reader.js";
-import {
-  type ChildOutcome,
-  DESCRIPTORS,
-  type ErrorFacts,
-  type FromChild,
-  type Made,
-  type RunNibble,
-  type RunTypeScript,
-  type ToChild,
-  type ToControl,
+import type {
+  ChildOutcome,
+  ErrorFacts,
+  FromChild,
+  Made,
+  RunNibble,
+  RunTypeScript,
+  ToChild,
+  ToControl,
 } from "./child/frames.js";
 import { type NativeOutput, readNativeOutput } from "./child/native-output.js";
 import type { CellOutput, CommMessage } from "./outputs.js";
@@ -55,6 +54,8 @@ export interface Execution {
   run(request: Unnumbered<RunTypeScript> | Unnumbered<RunNibble>, onInput?: OnInput): Promise<Executed>;
   /** Makes the cell that runs end, by force in the end. */
   interrupt(): void;
+  /** Stops reading what the child reports, which holds it back, but for a cell that is being stopped. */
+  holdOutput(hold: boolean): void;
   comm(message: CommMessage): boolean;
   comms(): Readonly<Record<string, string>>;
   /** Of the present child; undefined between two. */
@@ -75,6 +76,8 @@ interface Run {
 
 interface Child {
   readonly process: ChildProcess;
+  /** Everything that it writes. */
+  readonly outputs: readonly [reports: Readable, stdout: Readable, stderr: Readable];
   readonly requests: Writable;
   readonly control: Writable;
   readonly natives: readonly NativeOutput[];
@@ -88,14 +91,26 @@ export function startExecution(options: ExecutionOptions): Execution {
   let child: Child | undefined;
   let run: Run | undefined;
   let ended = false;
+  let held = false;
   let last = 0;
 
   const send = (request: ToChild) => child?.requests.write(`${JSON.stringify(request)}\n`);
+
+  /** A child that waits for a reader cannot be stopped, and one that has died says its last words. */
+  const holdOrRead = () => {
+    const alive = child?.process.exitCode === null && child.process.signalCode === null;
+    const hold = held && alive && run?.interrupting === undefined;
+    for (const output of child?.outputs ?? []) {
+      if (hold) output.pause();
+      else output.resume();
+    }
+  };
 
   const finish = (executed: Executed) => {
     const finished = run;
     run = undefined;
     clearInterval(finished?.interrupting);
+    holdOrRead();
     finished?.finish(executed);
   };
 
@@ -153,7 +168,7 @@ export function startExecution(options: ExecutionOptions): Execution {
 
   const start = (): Child => {
     const started = spawnChild(options.folder, options.onOutput);
-    const reports = started.process.stdio[DESCRIPTORS.reports] as Readable;
+    const [reports] = started.outputs;
     reports.on(
       "data",
       createFrameReader((report) => void receive(started, report)),
@@ -161,6 +176,7 @@ export function startExecution(options: ExecutionOptions): Execution {
     reports.on("error", () => {});
     started.process.on("error", (error) => died(started, `it could not be started: ${error.message}`));
     started.process.on("exit", (code, signal) => {
+      for (const output of started.outputs) output.resume();
       const late = setTimeout(() => died(started, reasonOf(code, signal, started.natives)), LAST_OUTPUT_MS);
       started.process.on("close", () => {
         clearTimeout(late);
@@ -199,7 +215,12 @@ export function startExecution(options: ExecutionOptions): Execution {
         child?.process.kill("SIGKILL");
       };
       current.interrupting = setInterval(stop, AGAIN_MS);
+      holdOrRead();
       stop();
+    },
+    holdOutput(hold) {
+      held = hold;
+      holdOrRead();
     },
     comm(message) {
       const known = message.kind === "comm-open" ? targets.has(message.target) : open.has(message.commId);
@@ -229,7 +250,7 @@ function spawnChild(folder: string, onOutput: (output: CellOutput) => void): Chi
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
   });
-  const [, stdout, stderr, , requests, control] = child.stdio as unknown as readonly [
+  const [, stdout, stderr, reports, requests, control] = child.stdio as unknown as readonly [
     null,
     Readable,
     Readable,
@@ -241,6 +262,7 @@ function spawnChild(folder: string, onOutput: (output: CellOutput) => void): Chi
   for (const pipe of [requests, control]) pipe.on("error", () => {});
   return {
     process: child,
+    outputs: [reports, stdout, stderr],
     requests,
     control,
     natives: [

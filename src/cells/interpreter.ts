@@ -54,6 +54,11 @@ export interface Interpreter {
   isComplete(code: string): Promise<Completeness>;
   /** Stops the cell that runs; its outcome is a KeyboardInterrupt. Resolves when it has stopped, at once when none runs. */
   interrupt(): Promise<void>;
+  /**
+   * While held, outputs stay where they are made: a cell that prints waits until they are taken again. Stop works all the
+   * same, and what has been printed by then comes.
+   */
+  holdOutput(hold: boolean): void;
   /** A message from a frontend to a comm of user code; false when no such comm or target is known. */
   comm(message: CommMessage): Promise<boolean>;
   /** Open comms: id to target. */

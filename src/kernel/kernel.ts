@@ -19,6 +19,8 @@ export interface KernelOptions {
   readonly key: string;
   /** One line for the log of whoever started the kernel. */
   log(line: string): void;
+  /** A request was answered. */
+  onAnswered(): void;
   /** A client asked for the end; replies are sent. */
   onShutdown(): void;
 }
@@ -50,6 +52,7 @@ export function startKernel(options: KernelOptions): void {
     // Clients take the last status for that of the kernel.
     const running = queue.running();
     if (running) status("busy", running.message);
+    options.onAnswered();
   };
 
   const answer = async (request: Request) => {
@@ -111,6 +114,7 @@ export function startKernel(options: KernelOptions): void {
 
   const idleOutputs = outputRelay((type, content, extras) => sender.publish(type, content, last, extras));
   interpreter.onIdleOutput((output) => idleOutputs.accept(output));
+  transport.onFull((full) => interpreter.holdOutput(full));
   transport.onReceive(receive);
   transport.onSubscribe((topic) => sender.welcome(topic));
   transport.start();

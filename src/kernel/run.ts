@@ -10,6 +10,9 @@ import { bindSockets } from "./wire/sockets.js";
 /** How long the interpreter's processes may take to end, in milliseconds; then the kernel goes and they find their parent gone. */
 const LONGEST_END_MS = 3000;
 
+/** How long a client that starts a kernel is given to ask for kernel_info before the interpreter is loaded, in milliseconds. */
+const FIRST_REQUEST_MS = 200;
+
 /**
  * Runs a kernel in this process until a client, a signal or the death of its parent ends it. Answers before
  * the interpreter is loaded.
@@ -44,6 +47,11 @@ export async function runKernel(
   process.on("uncaughtException", (error) => log(`a fault of its own: ${error?.stack ?? error}`));
   process.on("unhandledRejection", (error) => log(`a fault of its own: ${(error as Error)?.stack ?? error}`));
   watchParent(process.env.JPY_PARENT_PID, end);
-  startKernel({ transport, interpreter, history, language, key: info.key, log, onShutdown: () => void end() });
-  interpreter.warm();
+  startKernel({
+    ...{ transport, interpreter, history, language, key: info.key, log },
+    // A client asks for kernel_info first and waits; from then on nobody waits until the first cell comes.
+    onAnswered: () => interpreter.warm(),
+    onShutdown: () => void end(),
+  });
+  setTimeout(() => interpreter.warm(), FIRST_REQUEST_MS).unref();
 }

@@ -2,12 +2,9 @@ import type { Interpreter } from "../cells/interpreter.js";
 
 /** An interpreter that is loaded in the background: the kernel answers before. */
 export interface LaterInterpreter extends Interpreter {
-  /** Loads it when the requests that have come are answered, if nothing has asked for it before. */
+  /** Loads it now, unless something has asked for it before. */
   warm(): void;
 }
-
-/** How long a client that starts a kernel is given to ask for kernel_info, in milliseconds. */
-const FIRST_REQUEST_MS = 200;
 
 /** Each call loads the interpreter first; a load that failed fails the calls that need it, and the next tries again. */
 export function startLater(load: () => Promise<Interpreter>): LaterInterpreter {
@@ -36,6 +33,7 @@ export function startLater(load: () => Promise<Interpreter>): LaterInterpreter {
     comm: async (message) => (await ready()).comm(message),
     comms: () => loaded?.comms() ?? {},
     interrupt: async () => loaded?.interrupt(),
+    holdOutput: (hold) => loaded?.holdOutput(hold),
     onIdleOutput(given) {
       listener = given;
     },
@@ -43,7 +41,7 @@ export function startLater(load: () => Promise<Interpreter>): LaterInterpreter {
       await (await loading?.catch(() => undefined))?.shutdown();
     },
     warm() {
-      setTimeout(() => void ready().catch(() => {}), FIRST_REQUEST_MS).unref();
+      void ready().catch(() => {});
     },
   };
 }

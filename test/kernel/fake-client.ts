@@ -51,6 +51,7 @@ export function fakeClient(history: History = noHistory): FakeClient {
     onSubscribe(listener) {
       subscribe = listener;
     },
+    onFull: () => {},
     start: () => {},
     send(channel, frames) {
       const read = decode(frames, KEY);
@@ -73,6 +74,7 @@ export function fakeClient(history: History = noHistory): FakeClient {
     language: "typescript",
     key: KEY,
     log: (line) => log.push(line),
+    onAnswered: () => {},
     onShutdown,
   });
 

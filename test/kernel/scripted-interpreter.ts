@@ -142,6 +142,7 @@ export function scriptedInterpreter(): ScriptedInterpreter {
       else idle({ ...message });
       return true;
     },
+    holdOutput: () => {},
     comms: () => Object.fromEntries(comms),
     onIdleOutput(listener) {
       idle = listener;

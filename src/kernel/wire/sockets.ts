@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Reply, Router, XPublisher } from "zeromq";
 import { CHANNELS, type ConnectionInfo, endpoint, StartError } from "./connection-file.js";
+import { createOutbox, type Sending } from "./outbox.js";
 import type { RequestChannel, Transport } from "./transport.js";
 
 /** A frame of more bytes is refused by ZeroMQ itself, which drops the connection that sends it. */
@@ -9,10 +10,8 @@ const LARGEST_FRAME_BYTES = 1024 * 1024 * 1024;
 /** How long closing waits for clients to take what was sent, in milliseconds. */
 const LINGER_MS = 1000;
 
-/** What all sending sockets of zeromq have in common. */
-interface Sending {
-  send(frames: Uint8Array[]): Promise<void>;
-}
+/** Messages that ZeroMQ keeps for a subscriber of iopub who does not read; text comes in messages of up to 256 KB. */
+const MOST_KEPT = 256;
 
 /**
  * Binds the five sockets of a connection file. The heartbeat echoes from then on.
@@ -26,8 +25,8 @@ export async function bindSockets(info: ConnectionInfo): Promise<Transport> {
     shell: router(),
     control: router(),
     stdin: router(),
-    // Without a limit: a publisher drops what is above it, and no line of output may be lost.
-    iopub: new XPublisher({ ...common, sendHighWaterMark: 0 }),
+    // A publisher drops what is above its limit unless it is told to refuse it; no line of output may be lost.
+    iopub: new XPublisher({ ...common, sendHighWaterMark: MOST_KEPT, noDrop: true }),
     hb: new Reply({ ...common }),
   };
   sockets.iopub.verbosity = "allSubs";
@@ -55,11 +54,12 @@ interface Sockets extends Record<RequestChannel, Router> {
 function transportOf(sockets: Sockets): Transport {
   let receive: (channel: RequestChannel, frames: readonly Uint8Array[]) => void = () => {};
   let subscribe: (topic: Uint8Array) => void = () => {};
+  let full: (isFull: boolean) => void = () => {};
   const outbox = {
-    shell: outboxOf(sockets.shell),
-    control: outboxOf(sockets.control),
-    stdin: outboxOf(sockets.stdin),
-    iopub: outboxOf(sockets.iopub),
+    shell: createOutbox(sendingOf(sockets.shell)),
+    control: createOutbox(sendingOf(sockets.control)),
+    stdin: createOutbox(sendingOf(sockets.stdin)),
+    iopub: createOutbox(publishingOf(sockets.iopub), (isFull) => full(isFull)),
   };
   return {
     onReceive: (listener) => {
@@ -67,6 +67,9 @@ function transportOf(sockets: Sockets): Transport {
     },
     onSubscribe: (listener) => {
       subscribe = listener;
+    },
+    onFull: (listener) => {
+      full = listener;
     },
     start() {
       for (const channel of ["control", "shell", "stdin"] as const) {
@@ -88,6 +91,35 @@ function transportOf(sockets: Sockets): Transport {
   };
 }
 
+/** A client that has gone cannot be sent to; that is its own affair. */
+function sendingOf(socket: Router): Sending {
+  return {
+    async send(frames) {
+      await socket.send([...frames]).catch(() => {});
+      return true;
+    },
+  };
+}
+
+function publishingOf(socket: XPublisher): Sending {
+  const send = async (frames: readonly Uint8Array[]) => {
+    try {
+      await socket.send([...frames]);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== "EAGAIN";
+    }
+  };
+  return {
+    send,
+    async sendToOthers(frames) {
+      socket.noDrop = false;
+      await send(frames);
+      if (!socket.closed) socket.noDrop = true;
+    },
+  };
+}
+
 async function eachMessage(
   socket: AsyncIterable<readonly Uint8Array[]> & { readonly closed: boolean },
   listener: (frames: readonly Uint8Array[]) => void,
@@ -105,28 +137,4 @@ async function echo(heartbeat: Reply): Promise<void> {
   } catch (error) {
     if (!heartbeat.closed) throw error;
   }
-}
-
-/** A ZeroMQ socket takes one message at a time; those that come meanwhile wait here. */
-function outboxOf(socket: Sending) {
-  let waiting: (readonly Uint8Array[])[] = [];
-  let sending: Promise<void> | undefined;
-  const drain = async () => {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      // A client that has gone cannot be sent to; that is its own affair.
-      for (const frames of batch) await socket.send([...frames]).catch(() => {});
-    }
-    sending = undefined;
-  };
-  return {
-    send(frames: readonly Uint8Array[]): void {
-      waiting.push(frames);
-      sending ??= drain();
-    },
-    async empty(): Promise<void> {
-      await sending;
-    },
-  };
 }

@@ -7,6 +7,11 @@ export interface Transport {
   onReceive(listener: (channel: RequestChannel, frames: readonly Uint8Array[]) => void): void;
   /** Called with the topic when a client subscribes to iopub. */
   onSubscribe(listener: (topic: Uint8Array) => void): void;
+  /**
+   * Called with true when so much waits to be sent on iopub that no more should be made, with false when that has gone:
+   * no message is lost to a slow client, and memory stays bounded. Set once, before `start`.
+   */
+  onFull(listener: (full: boolean) => void): void;
   /** Begins to receive. */
   start(): void;
   /** Sends in the order of the calls. */
