@@ -28,6 +28,8 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
   let active: ActiveCell | undefined;
   let idle: (output: CellOutput) => void = () => {};
   let queue: Promise<unknown> = Promise.resolve();
+  /** Names of the variables that cells made, of both languages. */
+  const names = new Set<string>();
 
   const show = (output: CellOutput) => {
     const mapped = output.kind === "stream" ? { ...output, text: tracebacks.mapped(output.text) } : output;
@@ -44,12 +46,13 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
     onReset(death) {
       void service.reset();
       nibble.reset();
+      names.clear();
       if (death !== undefined) complain(deathNotice(death));
     },
   });
   const service = startTypeScript({ folder });
-  const nibble = lazyNibble(options);
-  const cells = createTypeScriptCells(service, execution, texts, tracebacks);
+  const nibble = lazyNibble(options, () => [...names]);
+  const cells = createTypeScriptCells(service, execution, texts, tracebacks, (name) => names.add(name));
 
   const runNibble = async ({ code }: CellHeader, { request }: Running): Promise<CellOutcome> => {
     const session = await nibble.session();
@@ -65,7 +68,10 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
     });
     if (outcome.status !== "died" && outcome.status !== "killed") {
       session.commit(code, request.number);
-      for (const { name, type } of made) if (type) void service.define(name, `import("nibble-quant").${type}`);
+      for (const { name, type } of made) {
+        names.add(name);
+        if (type) void service.define(name, `import("nibble-quant").${type}`);
+      }
       cells.namesChanged();
     }
     return outcomeOf(outcome, tracebacks);
@@ -132,6 +138,7 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
       execution.interrupt();
       await cell.ended;
     },
+    holdOutput: (hold) => execution.holdOutput(hold),
     async comm(message) {
       return execution.comm(message);
     },
