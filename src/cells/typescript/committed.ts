@@ -44,10 +44,6 @@ export class Committed {
     return this.#names.values();
   }
 
-  file(module: string): CommittedFile | undefined {
-    return this.#files.get(module);
-  }
-
   files(): IterableIterator<CommittedFile> {
     return this.#files.values();
   }
@@ -73,15 +69,22 @@ export class Committed {
     return [...analysis.mentioned].flatMap((name) => this.#names.get(name) ?? []);
   }
 
-  #forgetUnused(): void {
-    const used = new Set<string>();
+  /** These files, and the files that they use in turn. */
+  withUsed(modules: Iterable<string>): ReadonlySet<CommittedFile> {
+    const used = new Set<CommittedFile>();
     const keep = (module: string): void => {
-      if (used.has(module)) return;
-      used.add(module);
-      for (const other of this.#files.get(module)?.uses ?? []) keep(other);
+      const file = this.#files.get(module);
+      if (file === undefined || used.has(file)) return;
+      used.add(file);
+      for (const other of file.uses) keep(other);
     };
-    for (const { file } of this.#names.values()) keep(file.module);
-    for (const module of this.#files.keys()) if (!used.has(module)) this.#files.delete(module);
+    for (const module of modules) keep(module);
+    return used;
+  }
+
+  #forgetUnused(): void {
+    const used = this.withUsed([...this.#names.values()].map(({ file }) => file.module));
+    for (const [module, file] of this.#files) if (!used.has(file)) this.#files.delete(module);
   }
 }
 

@@ -130,6 +130,7 @@ export class Notebook {
 
   #openIn(reach: Reach, file: CellText, analysis: CellAnalysis): CellFile {
     const program = this.#programs[reach];
+    if (this.#slots[reach].add(this.committed.withUsed(file.uses))) program.changed();
     program.setCurrent(file.text);
     return { ...file, analysis, program, name: this.#currentFile(reach) };
   }
@@ -161,10 +162,11 @@ export class Notebook {
   }
 
   #changed(): void {
-    const files = [...this.committed.files()];
-    this.#slots.node.place(files.filter(({ packages }) => !packages));
+    const files = new Set(this.committed.files());
+    this.#slots.node.keep(files);
+    this.#slots.packages.keep(files);
     // Cells that import packages stay in the program whether or not the current cell needs them: loading them is dear.
-    this.#slots.packages.place(files);
+    this.#slots.packages.add([...files].filter(({ packages }) => packages));
     this.#programs.node.changed();
     this.#programs.packages.changed();
   }

@@ -15,6 +15,7 @@ interface Source {
  * The cells that ran, as files of one program. TypeScript walks all files of a program anew, those of TF.js too, when one of
  * them imports something else than before. So the cells take places in a fixed row of files; one file exports all their
  * names, `x` of the third as `$3_x`, and is all that a cell imports from: after a cell ran, the same files import the same.
+ * Only cells that another one needs take a place.
  */
 export class Slots {
   readonly #program: string;
@@ -27,18 +28,23 @@ export class Slots {
     this.#names = { text: this.#namesText(), version: "0" };
   }
 
-  /** These files, and no others, are in the program from now on; each keeps the place that it has. */
-  place(files: Iterable<CommittedFile>): void {
-    const live = new Set(files);
-    this.#places = this.#places.map((file) => (file && live.has(file) ? file : undefined));
+  /** Takes files into the program; each keeps the place that it has. True when any was not there before. */
+  add(files: Iterable<CommittedFile>): boolean {
     const placed = new Set(this.#places);
-    for (const file of live) {
-      if (placed.has(file)) continue;
+    const fresh = [...files].filter((file) => !placed.has(file));
+    for (const file of fresh) {
       const free = this.#places.indexOf(undefined);
       if (free >= 0) this.#places[free] = file;
       else this.#places.push(file, ...new Array<undefined>(this.#places.length - 1).fill(undefined));
     }
-    this.#names = { text: this.#namesText(), version: String(Number(this.#names.version) + 1) };
+    if (fresh.length > 0) this.#changed();
+    return fresh.length > 0;
+  }
+
+  /** Leaves out the files that are not among these. */
+  keep(live: ReadonlySet<CommittedFile>): void {
+    this.#places = this.#places.map((file) => (file && live.has(file) ? file : undefined));
+    this.#changed();
   }
 
   /** A file by its name without folder and extension; undefined for one that is none of these. */
@@ -47,6 +53,10 @@ export class Slots {
     const place = /^<slot (\d+) in (\w+)>$/u.exec(name);
     if (place?.[2] !== this.#program) return undefined;
     return this.#places[Number(place[1])] ?? { text: `import {} from "${NAMES_MODULE}";`, version: "empty" };
+  }
+
+  #changed(): void {
+    this.#names = { text: this.#namesText(), version: String(Number(this.#names.version) + 1) };
   }
 
   #namesText(): string {
