@@ -31,6 +31,7 @@ export async function runTypeScriptCell(
   globals: CellGlobals,
 ): Promise<MimeBundle | undefined> {
   const { scope } = context;
+  const toBundle = await globals.display.toBundle();
   if (cell.imports.length > 0) await globals.modules.preload(cell.imports);
   delete scope[RESULT];
   const run = await compileCell(cell, context, globals);
@@ -41,7 +42,6 @@ export async function runTypeScriptCell(
   const value = scope[RESULT];
   delete scope[RESULT];
   if (!cell.hasResult || value === undefined) return undefined;
-  const { toBundle } = await import("../display/to-bundle.js");
   return plainBundle(await toBundle(value));
 }
 

@@ -22,11 +22,17 @@ function plainOutput(output: CellOutput): CellOutput {
   }
 }
 
-/** The same bundle as plain JSON. @throws TypeError when it holds a cycle or a BigInt. */
-export function plainBundle(bundle: MimeBundle): MimeBundle {
-  const { data } = bundle;
-  for (const type in data) if (typeof data[type] !== "string") return plain(bundle);
-  return bundle.metadata === undefined ? { data } : { data, metadata: plain(bundle.metadata) };
+/**
+ * The same bundle as plain JSON. Text passes as it is, whatever user code has made of `toJSON`.
+ * @throws TypeError when it holds a cycle or a BigInt.
+ */
+export function plainBundle({ data, metadata }: MimeBundle): MimeBundle {
+  const shown: Record<string, unknown> = {};
+  for (const type in data) {
+    const content = data[type];
+    shown[type] = typeof content === "string" ? content : plain(content);
+  }
+  return metadata === undefined ? { data: shown } : { data: shown, metadata: plain(metadata) };
 }
 
 function plain<T>(value: T): T {

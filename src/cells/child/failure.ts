@@ -10,6 +10,7 @@ const MOST_ERRORS = 10;
 
 /** Kept before user code can replace it. */
 const { getPrototypeOf } = Object;
+const NativeError = Error;
 
 /** What is known of a thrown value, whatever it is. Runs getters of the user; never throws, and what it tells is bounded. */
 export function errorFacts(thrown: unknown, depth = 0): ErrorFacts {
@@ -35,7 +36,7 @@ function isObject(value: unknown): value is object {
 /** Errors of other realms and plain objects that look like errors count; a Proxy that throws does not. */
 function isError(value: object): boolean {
   try {
-    if (value instanceof Error) return true;
+    if (value instanceof NativeError) return true;
   } catch {
     return false;
   }

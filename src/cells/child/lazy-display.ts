@@ -1,10 +1,16 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Display, DisplayConnection } from "../display/display.js";
-import type { CellOutput } from "../outputs.js";
+import type { CellOutput, MimeBundle } from "../outputs.js";
+import { held, type MainGate } from "./gate.js";
 
-/** The global `display` of cells, made when a cell first names it. */
+type ToBundle = (value: unknown) => Promise<MimeBundle>;
+
+/** The parts that show values, loaded when they are first needed. */
 export interface LazyDisplay {
+  /** What makes a bundle of a result. Load it before the code of a cell: that may replace what `import()` stands on. */
+  toBundle(): Promise<ToBundle>;
+  /** The global `display` of cells. */
   load(): Promise<Display>;
   /** tslab's module over the same display. */
   tslab(): Promise<object>;
@@ -12,13 +18,18 @@ export interface LazyDisplay {
   settled(): Promise<void>;
 }
 
-export function lazyDisplay(emit: (output: CellOutput) => void): LazyDisplay {
+export function lazyDisplay(emit: (output: CellOutput) => void, gate: MainGate): LazyDisplay {
+  let bundler: ToBundle | undefined;
   let connection: DisplayConnection | undefined;
   const load = async () => {
     connection ??= (await import("../display/display.js")).createDisplay(emit);
     return connection.display;
   };
   return {
+    async toBundle() {
+      bundler ??= (await held(gate, () => import("../display/to-bundle.js"))).toBundle;
+      return bundler;
+    },
     load,
     async tslab() {
       const { createTslab } = await import("../display/tslab.js");

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { writeSync } from "node:fs";
 import { serialize } from "node:v8";
 import { DESCRIPTORS, type FromChild, PREFIX } from "./frames.js";

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { provideCellSignal } from "../../session/cell-signal.js";
 import { becomeHost } from "../../session/host-display.js";
@@ -54,7 +55,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   const scope = Object.create(null) as Record<string, unknown>;
   const emit = emitter(reports);
   becomeHost(emit);
-  const display = lazyDisplay(emit);
+  const display = lazyDisplay(emit, gate);
   const modules = createModules(folder, display, gate);
   const questions = createQuestions(reports);
   const awaits = stoppableAwaits();
@@ -196,7 +197,7 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   return {
     obey,
     warmUp: () => {
-      setTimeout(() => void import("../display/to-bundle.js"), 0);
+      setTimeout(() => void display.toBundle(), 0);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { Reports } from "./reports.js";

@@ -13,9 +13,10 @@ export function inspected(value: unknown): string {
     () => inspect(value, { ...options, customInspect: false, showProxy: true }),
     () => inspect(Object.getOwnPropertyDescriptors(value), { ...options, customInspect: false }),
   ];
-  for (const way of ways) {
+  // By index: user code may have replaced the iterator of arrays.
+  for (let i = 0; i < ways.length; i++) {
     try {
-      return truncated(way());
+      return truncated(ways[i]?.() ?? "");
     } catch {
       // The value's own code threw; the next way asks less of it.
     }
