@@ -165,3 +165,10 @@ test("a Nibble mistake is the language's own diagnostic, in its cell", async () 
   expect(error).toMatch(/^ProgramError: /);
   expect(traceback).toContain("<cell ");
 });
+
+test("a cell that ends in a display shows it once", async () => {
+  for (const code of ["display.html('<b>x</b>')", "display(5)", "const shown = display.create(); shown.update(5)"]) {
+    const { outputs, result } = await cells.run(code);
+    expect([code, outputs.map(({ kind }) => kind), result]).toEqual([code, ["display"], undefined]);
+  }
+});

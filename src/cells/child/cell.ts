@@ -1,5 +1,6 @@
 import { sep } from "node:path";
 import vm from "node:vm";
+import { isShown } from "../display/shown.js";
 import type { MimeBundle } from "../outputs.js";
 import type { CommApi } from "./comms.js";
 import type { ChildContext } from "./context.js";
@@ -41,7 +42,7 @@ export async function runTypeScriptCell(
   await globals.display.settled();
   const value = scope[RESULT];
   delete scope[RESULT];
-  if (!cell.hasResult || value === undefined) return undefined;
+  if (!cell.hasResult || value === undefined || isShown(value)) return undefined;
   return plainBundle(await toBundle(value));
 }
 

@@ -4,6 +4,7 @@ import { type ImageOptions, tensorPng } from "./image.js";
 import { thrownText } from "./inspect.js";
 import { bundleOfForms } from "./kinds/jupyter-display.js";
 import { limited } from "./limits.js";
+import { markShown } from "./shown.js";
 import { bundleOf } from "./to-bundle.js";
 
 /** The forms that have a method of their own; the names are tslab's, `json` and `image` are ours. */
@@ -124,7 +125,7 @@ function handleOf(place: Place): DisplayHandle {
       return handle;
     },
   };
-  return handle;
+  return markShown(handle);
 }
 
 /** The methods of a form each; `at` gives the place that a call shows in. */
