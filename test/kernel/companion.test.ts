@@ -1,31 +1,30 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { Identifier, statementKeywords, tokens } from "../../grammar/tokens.js";
 import { ownPackage } from "../../src/base/package.js";
-import { haveJupyter, runJupyter } from "../jupyter/installed.js";
 
-test.skipIf(!haveJupyter)("with the companion nbconvert colours a Nibble notebook", { timeout: 180_000 }, () => {
-  const scratch = mkdtempSync(join(tmpdir(), "nibble-companion-"));
-  // pip builds inside the folder that it is given.
-  cpSync(join(ownPackage().folder, "src", "kernel", "companion"), join(scratch, "source"), { recursive: true });
-  const site = join(scratch, "site");
-  const pip = ["-m", "pip", "install", "--quiet", "--retries", "0", "--no-deps", "--target", site];
-  const installed = runJupyter([...pip, join(scratch, "source")]);
-  expect(installed.status, installed.stderr).toBe(0);
+/** The words of each of the companion's lists, which has them by hand: it must work without the package. */
+function lists(file: string): Readonly<Record<string, readonly string[]>> {
+  const text = readFileSync(join(ownPackage().folder, "src", "kernel", "companion", file), "utf8");
+  const found = text.matchAll(/^\s*(?:const )?(STATEMENTS|CLAUSES|OPERATORS) = [[(]([\s\S]*?)[\])];?$/gm);
+  return Object.fromEntries(
+    [...found].map(([, name, list = ""]) => [name, [...list.matchAll(/"(\w+)"/g)].map(([, word = ""]) => word).sort()]),
+  );
+}
 
-  const source = 'experiment s {\n  try dynamic { weights: int8 }  // one\n}\nmodel m = tfjs("m.json")';
-  const cell = { cell_type: "code", metadata: {}, outputs: [], execution_count: null, source };
-  const metadata = {
-    kernelspec: { name: "nibble", display_name: "Nibble" },
-    language_info: { name: "nibble", pygments_lexer: "nibble" },
-  };
-  const file = join(scratch, "a.ipynb");
-  writeFileSync(file, JSON.stringify({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 4 }));
-  const env = { PYTHONPATH: site };
-  const { stderr } = runJupyter(["-m", "nbconvert", "--to", "html", file], { env });
-  expect(stderr).not.toMatch(/lexer/i);
-  const html = readFileSync(join(scratch, "a.html"), "utf8");
-  expect(html).toContain('<span class="kd">experiment</span>');
-  expect(html).toContain('<span class="c1">// one</span>');
-});
+const wordsOf = (types: typeof tokens) => types.map(({ PATTERN }) => (PATTERN as RegExp).source);
+const keywords = wordsOf(tokens.filter(({ LONGER_ALT }) => LONGER_ALT === Identifier));
+const statements = wordsOf([...statementKeywords]);
+const operators = ["and", "not", "or"];
+
+test.each(["nibble_companion/lexer.py", "labextension/remoteEntry.js"])(
+  "%s has the keywords of the grammar",
+  (file) => {
+    expect(lists(file)).toEqual({
+      STATEMENTS: [...statements].sort(),
+      CLAUSES: keywords.filter((word) => !statements.includes(word) && !operators.includes(word)).sort(),
+      OPERATORS: operators,
+    });
+  },
+);

@@ -3,11 +3,13 @@
 from pygments.lexer import RegexLexer, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text
 
-STATEMENTS = ("model", "data", "param", "scheme", "experiment", "search", "diagnose", "export", "import")
+STATEMENTS = ("model", "data", "param", "scheme", "import", "experiment", "search", "diagnose", "export")
 CLAUSES = (
     "baseline", "try", "keep", "where", "measure", "expect", "show",
-    "choose", "minimize", "maximize", "subject_to", "budget", "layers", "at", "to",
+    "choose", "minimize", "maximize", "subject_to", "budget", "at", "to",
 )
+OPERATORS = ("and", "or", "not")
+NUMBER = r"(?:\d[\d_]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
 
 
 class NibbleLexer(RegexLexer):
@@ -26,10 +28,11 @@ class NibbleLexer(RegexLexer):
             (r"/\*[\s\S]*?\*/", Comment.Multiline),
             (r'"(?:\\.|[^"\\\n])*"', String.Double),
             (r"\$[A-Za-z_]\w*", Name.Variable),
-            (r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?:[A-Za-z]+|%)?", Number),
+            (rf"[+-]?{NUMBER}(?:[ \t]*/[ \t]*{NUMBER}|%|[A-Za-z_]\w*)?", Number),
+            (r"/(?:[^/\\\n*]|\\[^\n])(?:[^/\\\n]|\\[^\n])*/[a-z]*", String.Regex),
             (words(STATEMENTS, prefix=r"\b", suffix=r"\b(?!\s*[:(.])"), Keyword.Declaration),
             (words(CLAUSES, prefix=r"\b", suffix=r"\b(?!\s*[:(.])"), Keyword),
-            (words(("not", "and", "or", "in"), prefix=r"\b", suffix=r"\b"), Operator.Word),
+            (words(OPERATORS, prefix=r"\b", suffix=r"\b"), Operator.Word),
             (r"[A-Za-z_]\w*(?=\s*\()", Name.Function),
             (r"[A-Za-z_]\w*(?=\s*:)", Name.Attribute),
             (r"[A-Za-z_]\w*", Name),
