@@ -1,13 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, test } from "vitest";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { DiagnosticError } from "../../src/base/diagnostic.js";
 import { ownPackage } from "../../src/base/package.js";
+import { inspectKernels } from "../../src/kernel/install/doctor.js";
 import { installKernels, kernelsIn, uninstallKernels } from "../../src/kernel/install/install.js";
-import { thisMachine, userDataFolder } from "../../src/kernel/install/places.js";
+import { dataFolder, type Machine, thisMachine, userDataFolder } from "../../src/kernel/install/places.js";
+import { venvPython } from "../../src/setup/python.mjs";
+import { havePython } from "../python.js";
 
-const scratch = () => mkdtempSync(join(tmpdir(), "nibble-install-"));
+const scratch = () => realpathSync(mkdtempSync(join(tmpdir(), "nibble-install-")));
 const at = (prefix: string) => ({ kind: "prefix", prefix }) as const;
 
 test("install writes both kernelspecs, a second time in their place, and uninstall takes them away", () => {
@@ -84,3 +88,88 @@ test.skipIf(process.platform === "win32")(
     expect(where(notebooks)).toBe(local);
   },
 );
+
+/** A machine on which nothing is installed, and whose folders are all in `home`. */
+const bareMachine = (home: string, env: Record<string, string> = {}): Machine => ({
+  platform: "win32",
+  env: { PATH: "", APPDATA: join(home, "roaming"), PROGRAMDATA: join(home, "all"), ...env },
+  home,
+});
+
+test("a place that cannot be written is said at once, and nothing is left there", () => {
+  const file = join(scratch(), "file");
+  writeFileSync(file, "");
+  const places = process.platform === "linux" ? [file, join(file, "below"), "/proc/x", "/dev/null"] : [file];
+  const reasons = places.map((place) => {
+    try {
+      return installKernels({ location: at(place) }, thisMachine()).installed.length;
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      const [{ code, facts } = { code: "", facts: {} }] = error.diagnostics;
+      return `${code}: ${(facts as { reason: string }).reason}`;
+    }
+  });
+  const notFolder = "kernelspec-not-writable: a part of the path is a file";
+  expect(reasons).toEqual(
+    [notFolder, notFolder, "kernelspec-not-writable: no folder can be made there", notFolder].slice(0, places.length),
+  );
+  expect(readFileSync(file, "utf8")).toBe("");
+});
+
+test("a kernelspec without our mark in the second place leaves the first as it was", () => {
+  const prefix = scratch();
+  const kernels = join(prefix, "share", "jupyter", "kernels");
+  mkdirSync(join(kernels, "nibble-ts"), { recursive: true });
+  expect(() => installKernels({ location: at(prefix), name: "NIBBLE" }, thisMachine())).toThrow(/Nibble did not write/);
+  expect(readdirSync(kernels)).toEqual(["nibble-ts"]);
+});
+
+describe("--sys-prefix", () => {
+  const folder = (env: Record<string, string>) => dataFolder({ kind: "sys-prefix" }, { ...thisMachine(), env });
+
+  test("means the active environment, while it is there", () => {
+    const active = scratch();
+    expect(folder({ VIRTUAL_ENV: active, PATH: "" })).toBe(join(active, "share", "jupyter"));
+    expect(() => folder({ VIRTUAL_ENV: join(active, "gone"), PATH: "" })).toThrow(/no Python on PATH/);
+  });
+
+  test.skipIf(!havePython)("means the environment of the Python on PATH otherwise", () => {
+    const python = venvPython(join(ownPackage().folder, ".nibble"));
+    expect(folder({ PATH: dirname(python) })).toBe(join(dirname(dirname(python)), "share", "jupyter"));
+  });
+});
+
+describe("doctor", () => {
+  const kernels = async (machine: Machine, folder: string) =>
+    (await inspectKernels(machine, folder)).filter(({ name }) => name.startsWith("kernel"));
+
+  test("says what to do when nothing is installed", async () => {
+    const home = scratch();
+    expect(await kernels(bareMachine(home), home)).toEqual([
+      {
+        name: "kernelspecs",
+        status: "missing",
+        detail: "not installed",
+        cost: "Jupyter does not offer the kernels",
+        mend: "nibble kernel install",
+      },
+    ]);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "finds a launcher whose package is gone, and a kernel.json that is broken",
+    async () => {
+      const prefix = scratch();
+      const data = join(prefix, "share", "jupyter");
+      installKernels({ location: at(prefix) }, thisMachine());
+      const file = (name: string, spec: string) => join(data, "kernels", spec, name);
+      writeFileSync(file("nibble.json", "nibble"), JSON.stringify({ package: join(prefix, "gone") }));
+      writeFileSync(file("kernel.json", "nibble-ts"), "{");
+      const found = await kernels(bareMachine(prefix, { JUPYTER_PATH: data }), prefix);
+      expect(found.map(({ name, status, detail }) => `${name} ${status}: ${detail.replaceAll(prefix, "~")}`)).toEqual([
+        "kernel nibble missing: ~/share/jupyter/kernels/nibble: nibble kernel: the package nibble-quant is not above ~, no longer at ~/gone, and not installed globally",
+        "kernel nibble-ts missing: ~/share/jupyter/kernels/nibble-ts: kernel.json is broken",
+      ]);
+    },
+  );
+});

@@ -7,8 +7,12 @@ import { type Machine, searchedFolders } from "./places.js";
 
 const INSTALL = "nibble kernel install";
 
-/** Whether notebooks can use the kernel here: what is installed where, and whether it starts and answers. Starts every kernel. */
-export async function inspectKernels(machine: Machine): Promise<readonly Check[]> {
+/**
+ * Whether notebooks can use the kernel here: what is installed where, and whether it starts and answers. Starts every
+ * kernel.
+ * @param folder of the notebooks, from which the launcher looks for the package
+ */
+export async function inspectKernels(machine: Machine, folder = process.cwd()): Promise<readonly Check[]> {
   const zeromq = await checkZeromq();
   const specs = searchedFolders(machine).flatMap((data) => kernelsIn(data));
   const checks: Check[] = [zeromq, checkJupyter(machine)];
@@ -21,7 +25,7 @@ export async function inspectKernels(machine: Machine): Promise<readonly Check[]
       mend: INSTALL,
     });
   }
-  for (const spec of specs) checks.push(await checkSpec(spec, zeromq.status === "ok"));
+  for (const spec of specs) checks.push(await checkSpec(spec, folder, zeromq.status === "ok"));
   return checks;
 }
 
@@ -57,7 +61,7 @@ function checkJupyter({ env, platform }: Machine): Check {
   };
 }
 
-async function checkSpec({ name, folder }: InstalledSpec, canStart: boolean): Promise<Check> {
+async function checkSpec({ name, folder }: InstalledSpec, cwd: string, canStart: boolean): Promise<Check> {
   const check = `kernel ${name}`;
   const bad = (what: string): Check => ({
     name: check,
@@ -68,12 +72,12 @@ async function checkSpec({ name, folder }: InstalledSpec, canStart: boolean): Pr
   });
   const argv = argvOf(folder);
   if (argv === undefined) return bad("kernel.json is broken");
-  const found = launches(argv);
+  const found = launches(argv, cwd);
   if ("reason" in found) return bad(found.reason);
   if (!canStart) return bad("cannot be started without zeromq");
   // Later, for without zeromq it does not even load.
   const { probeKernel } = await import("./probe.js");
-  const probe = await probeKernel(argv, process.cwd());
+  const probe = await probeKernel(argv, cwd);
   if (!probe.ok) return bad(`does not start: ${probe.reason}`);
   return {
     name: check,
@@ -94,9 +98,11 @@ function argvOf(folder: string): readonly string[] | undefined {
 /** Which package the launcher would start from this folder. */
 function launches(
   argv: readonly string[],
+  cwd: string,
 ): { readonly package: string; readonly why: string } | { readonly reason: string } {
   const [program = "", file = ""] = argv;
   const { status, stdout, stderr, error } = spawnSync(program, [file, "--where"], {
+    cwd,
     encoding: "utf8",
     timeout: 30_000,
   });

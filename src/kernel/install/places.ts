@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { DiagnosticError, diagnostic } from "../../base/diagnostic.js";
@@ -56,7 +57,8 @@ export function searchedFolders(machine: Machine): readonly string[] {
 /** `sys.prefix` of the environment that is active, else of the Python on PATH. */
 function pythonPrefix({ env }: Machine): string | undefined {
   const active = env.VIRTUAL_ENV || env.CONDA_PREFIX;
-  if (active) return active;
+  // A shell may still name an environment that somebody has deleted.
+  if (active && existsSync(active)) return active;
   for (const program of ["python3", "python"]) {
     const options = { encoding: "utf8", timeout: 20_000, env: { ...env } } as const;
     const { status, stdout } = spawnSync(program, ["-c", "import sys; print(sys.prefix)"], options);
