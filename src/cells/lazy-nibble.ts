@@ -7,12 +7,13 @@ export interface LazyNibble {
   reset(): void;
 }
 
-export function lazyNibble(options: InterpreterOptions): LazyNibble {
+/** @param hostNames names that `$name` can mean at the time of the call */
+export function lazyNibble(options: InterpreterOptions, hostNames: () => readonly string[]): LazyNibble {
   let loaded: NibbleSession | undefined;
   return {
     async session() {
       const { createNibbleSession } = await import("./nibble/session.js");
-      loaded ??= createNibbleSession(options);
+      loaded ??= createNibbleSession({ ...options, hostNames });
       return loaded;
     },
     reset: () => loaded?.reset(),

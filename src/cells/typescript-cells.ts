@@ -29,11 +29,13 @@ const MOST_CHECKED = 200;
 /** Number that an expression runs under: its places must not be taken for places of the cell. */
 const EXPRESSION = 0;
 
+/** @param onMade told the name of each variable that a cell has made */
 export function createTypeScriptCells(
   service: TypeScriptService,
   execution: Execution,
   texts: CellTexts,
   tracebacks: Tracebacks,
+  onMade: (name: string) => void,
 ): TypeScriptCells {
   /** Rises when the names in scope, or their types, may have changed. */
   let generation = 0;
@@ -83,6 +85,7 @@ export function createTypeScriptCells(
       checking.catch(() => {});
       const { outcome, made } = await start(prepared.cell, running, code, prepared.cell.map);
       if (outcome.status !== "died" && outcome.status !== "killed") {
+        for (const { name } of made) onMade(name);
         if (prepared.cell.declares.length > 0) generation++;
         // Not waited for: the thread takes its requests in order, so that the next cell sees these names.
         void service.commit(code, number, outcome.status === "ok" ? undefined : made.map(({ name }) => name));

@@ -51,7 +51,7 @@ const HOST_AGE = 5000;
 
 export function createNibbleSession(options: NibbleSessionOptions): NibbleSession {
   let cells: readonly Defining[] = [];
-  let host: { readonly made: number; readonly host: ProgramHost } | undefined;
+  let host: { readonly made: number; readonly names: string; readonly host: ProgramHost } | undefined;
 
   const definitions = () => cells.map(({ file }) => file);
   const sourceOf = (code: string, number?: number): SourceFile => ({
@@ -60,10 +60,13 @@ export function createNibbleSession(options: NibbleSessionOptions): NibbleSessio
   });
   const editorHost = () => {
     const now = performance.now();
-    if (host === undefined || now - host.made > HOST_AGE) {
-      const values = new Map((options.hostNames?.() ?? []).map((name) => [name, undefined]));
+    const known = options.hostNames?.() ?? [];
+    const names = known.join(" ");
+    if (host === undefined || now - host.made > HOST_AGE || host.names !== names) {
+      const values = new Map(known.map((name) => [name, undefined]));
       host = {
         made: now,
+        names,
         host: programHost(sourceOf(""), { ...options, definitions: [], values, valuesUnknown: true }),
       };
     }
