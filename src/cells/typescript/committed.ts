@@ -1,4 +1,5 @@
-import type { CellAnalysis, NameKind } from "./analyze.js";
+import type { CellAnalysis } from "./analyze.js";
+import type { NameKind } from "./declared-names.js";
 import { NAMES_MODULE, nameIn } from "./slots.js";
 
 /** A file of the notebook that declares names: a cell that ran, or a name that something else defined. */

@@ -1,6 +1,6 @@
 import ts from "typescript";
 import type { Completion, CompletionItem } from "../interpreter.js";
-import type { NameKind } from "./analyze.js";
+import type { NameKind } from "./declared-names.js";
 import { plainTypes } from "./diagnostics.js";
 import type { CellFile, Notebook } from "./notebook.js";
 

@@ -1,8 +1,10 @@
 import { pathToFileURL } from "node:url";
 import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import ts from "typescript";
-import { type CellAnalysis, isElided, isUsing, lastExpression } from "./analyze.js";
+import { type CellAnalysis, isElided, lastExpression } from "./analyze.js";
+import { isUsing } from "./declared-names.js";
 import { applyEdits, type Edit, type EditedText, lineAndColumn, lineStarts } from "./edits.js";
+import { hoistedDeclarations, hoistedEdits } from "./hoisted-edits.js";
 import { stoppableAwaits, withStoppable } from "./stoppable-awaits.js";
 
 /** The module that names of earlier cells are imported from; in the emitted text it is `__scope`. */
@@ -81,11 +83,15 @@ function prelude({ earlier, analysis }: EmitRequest): Edit {
   const names = earlier.filter((name) => !late.includes(name)).map(({ name }) => name);
   const statements = late.map(({ name, statement }) => `${statement} ${SCOPE}.${name} = ${name};`);
   const imports = names.length === 0 ? [] : [`import { ${names.join(", ")} } from "${SCOPE_MODULE}";`];
-  return { start: 0, end: 0, text: [...imports, ...statements].join(" ") };
+  return {
+    start: 0,
+    end: 0,
+    text: [...imports, ...statements, ...hoistedDeclarations(analysis.file, SCOPE)].join(" "),
+  };
 }
 
 function editsOf(analysis: CellAnalysis): Edit[] {
-  const edits: Edit[] = [];
+  const edits: Edit[] = hoistedEdits(analysis.file);
   for (const statement of analysis.file.statements) edits.push(...declarationEdits(statement, analysis));
   const last = lastExpression(analysis.file);
   if (last) edits.push(...around(last, `${SCOPE}.__result = (`, ")"));
@@ -141,19 +147,28 @@ function* undefinedInitializers(statement: ts.VariableStatement): Generator<Edit
 /** `export { a } from "m"` is an import of `a` to a notebook; `export { a }` says nothing that is not so already. */
 function reExport(statement: ts.ExportDeclaration): Edit[] {
   const { moduleSpecifier, exportClause, isTypeOnly } = statement;
-  if (moduleSpecifier && exportClause && !isTypeOnly) {
-    const names = ts.isNamespaceExport(exportClause)
-      ? [exportClause.name.text]
-      : exportClause.elements.filter((element) => !element.isTypeOnly).map(({ name }) => name.text);
-    const keyword = statement.getStart();
-    return [{ start: keyword, end: keyword + "export".length, text: "import" }, ...toScopeAfter(statement, names)];
-  }
+  if (moduleSpecifier && exportClause && !isTypeOnly) return importInstead(statement, exportClause);
   if (!moduleSpecifier && exportClause && ts.isNamedExports(exportClause)) {
-    const renamed = exportClause.elements.filter(({ propertyName, isTypeOnly }) => propertyName && !isTypeOnly);
+    const renamed = exportClause.elements.filter(
+      ({ name, propertyName, isTypeOnly: isType }) => propertyName && !isType && name.text !== "default",
+    );
     const aliases = renamed.map(({ name, propertyName }) => `${SCOPE}.${name.text} = ${propertyName?.text};`);
     return [{ start: statement.getStart(), end: statement.end, text: aliases.join(" ") }];
   }
   return [];
+}
+
+function importInstead(statement: ts.ExportDeclaration, exportClause: ts.NamedExportBindings): Edit[] {
+  const keyword = statement.getStart();
+  const edits: Edit[] = [{ start: keyword, end: keyword + "export".length, text: "import" }];
+  if (ts.isNamespaceExport(exportClause)) return [...edits, ...toScopeAfter(statement, [exportClause.name.text])];
+  const names: string[] = [];
+  for (const { name, propertyName, isTypeOnly } of exportClause.elements) {
+    // A default export has no name that a later cell could use.
+    if (name.text === "default") edits.push(insert(name.getStart(), propertyName ? "__" : "default as __"));
+    else if (!isTypeOnly) names.push(name.text);
+  }
+  return [...edits, ...toScopeAfter(statement, names)];
 }
 
 /** Values that an import brings; names that the cell uses in types alone are left to TypeScript to drop. */

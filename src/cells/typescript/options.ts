@@ -79,7 +79,7 @@ function tell(file: string, { messageText }: ts.Diagnostic): string {
 
 function merge(user: ts.CompilerOptions): CellOptions {
   const kept = Object.fromEntries(Object.entries(user).filter(([name]) => !DROPPED.includes(name)));
-  const target = Math.max(user.target ?? ts.ScriptTarget.ES2023, ts.ScriptTarget.ES2022);
+  const target = Math.max(user.target ?? ts.ScriptTarget.ES2024, ts.ScriptTarget.ES2022);
   const options = { strict: true, lib: LIBRARIES, types: ["node"], ...kept, ...FORCED, target };
   const jsx = user.jsx !== undefined && user.jsx !== ts.JsxEmit.None;
   return {

@@ -42,7 +42,7 @@ function syntaxErrors(code: string, { file, errors, objectLiteral }: CellAnalysi
 /** Why V8 will not compile what was emitted; there are errors that TypeScript's parser leaves to its checker. */
 function compileError({ js }: Emitted): string | undefined {
   try {
-    new Script(`(async function (exports, require, __scope) {${js}\n})`);
+    new Script(`(async function (exports, __scope) {${js}\n})`);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -119,9 +119,30 @@ test("a cell that throws before a declaration leaves the earlier value", async (
 
 test("nothing but the cell's names comes into the scope", async () => {
   const runner = new CellRunner();
-  await runner.run("const a = 1; for (var i = 0; i < 3; i++) { var inner = i }\ninterface T {}\ntype U = T\na");
+  await runner.run("const a = 1; for (let i = 0; i < 3; i++) { const inner = i }\ninterface T {}\ntype U = T\na");
   expect(Object.keys(runner.scope)).toEqual(["a"]);
   expect("a" in globalThis).toBe(false);
+});
+
+test("var in blocks and loops is a name of the notebook, which keeps the value it had", async () => {
+  expect(
+    await shows(
+      "if (true)\n  var a: number = 1, { b, c: [d = 2] } = { b: 3, c: [] as number[] };\nelse var never",
+      "[a, b, d, never]",
+      "for (var i = 0, j = 9; i < 2; i++) { var last = () => i }\ni++; last()",
+      "for (var [k, v] of Object.entries({ z: 1 })); for (var key in { q: 1 }); [i, k, v, key]",
+      "for await (var w of [Promise.resolve(5)]); try { throw 6 } catch (e) { var e2 = e }\n[w, e2]",
+      "{ var a }\na",
+      "const f = () => { for (var inner = 0; inner < 3; inner++); return inner }; [f(), typeof inner]",
+    ),
+  ).toEqual([undefined, [1, 3, 2, undefined], 3, [3, "z", 1, "q"], [5, 6], 1, [3, "undefined"]]);
+});
+
+test("a default export leaves no name behind", async () => {
+  const runner = new CellRunner();
+  await runner.run("const x = 1; export { x as default }");
+  await runner.run('export { default, join as joined } from "node:path"; export { sep as default } from "node:path"');
+  expect(Object.keys(runner.scope)).toEqual(["x", "joined"]);
 });
 
 test("syntax errors stop a cell with TypeScript's own words, in the cell's own positions", () => {
@@ -136,6 +157,25 @@ test("syntax errors stop a cell with TypeScript's own words, in the cell's own p
   expect(errors("  return 5")).toEqual([[1108, "A 'return' statement can only be used within a function body.", 2, 8]]);
   expect(errors("1;\nbreak")).toMatchObject([[1105, expect.stringContaining("'break'"), 3, 8]]);
   expect(errors("export * from 'node:fs'")).toMatchObject([[1203, expect.stringContaining("by name"), 0, 23]]);
+  expect(errors("const a = 1; let { a } = {}")).toEqual([
+    [2451, "Cannot redeclare block-scoped variable 'a'.", 19, 20],
+  ]);
+  for (const twice of [
+    "class A {} const A = 1",
+    "let a; { var a }",
+    "import a from 'a'; function a() {}",
+    "enum A {} let A",
+  ])
+    expect(errors(twice)).toMatchObject([[2451, expect.any(String), expect.any(Number), expect.any(Number)]]);
+  for (const merged of [
+    "var a; var a; function a() {}",
+    "enum A {} enum A { b = 1 }",
+    "class A {} namespace A { export let b }",
+  ])
+    expect(errors(`${merged} interface A {}`)).toEqual([]);
+  for (const name of ["undefined", "exports", "__scope"])
+    expect(errors(`const ${name} = 1`)).toEqual([[2397, expect.stringContaining(name), 6, 6 + name.length]]);
+  expect(errors("let await = 1")).toEqual([[1214, expect.stringContaining("'await'"), 4, 9]]);
   expect(errors("a\0b")).toMatchObject([[1127, "Invalid character.", 1, 2]]);
   expect(errors("(".repeat(100_000))).toMatchObject([[2590, expect.stringContaining("too deeply"), 0, 1]]);
 });

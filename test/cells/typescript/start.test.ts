@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { startTypeScript } from "../../../src/cells/typescript/start.js";
 import { emptyFolder } from "./run-cells.js";
@@ -18,7 +19,7 @@ test("a request that takes too long is given up, and the next thread knows the e
   await service.commit("const a = 1", 1);
   await service.define("b", "string");
   // One name declared over and over costs the compiler time that grows with the square of their number.
-  const endless = `const a = 1;\n`.repeat(150_000);
+  const endless = `var a = 1;\n`.repeat(150_000);
   expect(await service.prepare(endless, 2)).toMatchObject({
     errors: [{ message: expect.stringContaining("no answer in 20 s") }],
   });
@@ -26,5 +27,22 @@ test("a request that takes too long is given up, and the next thread knows the e
     { code: 2322 },
     { code: 2322 },
   ]);
+  await service.dispose();
+});
+
+test("a thread that is killed or fails answers what it owes, and the next one knows the earlier cells", async () => {
+  const threads: Worker[] = [];
+  const listener = (worker: Worker) => threads.push(worker);
+  process.on("worker", listener);
+  const service = startTypeScript({ folder: emptyFolder(), warm: false });
+  await service.commit("const a = 1", 1);
+  const wrong = "const s: string = a";
+  for (const end of [(thread?: Worker) => thread?.terminate(), (thread?: Worker) => thread?.postMessage(null)]) {
+    end(threads.at(-1));
+    expect(await service.prepare("1", 2)).toMatchObject({ errors: [{ code: 0 }] });
+    expect(await service.check(wrong, 3)).toMatchObject([{ code: 2322 }]);
+  }
+  expect(threads.length).toBe(3);
+  process.off("worker", listener);
   await service.dispose();
 });
