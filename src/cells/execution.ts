@@ -82,6 +82,8 @@ interface Child {
   readonly control: Writable;
   readonly natives: readonly NativeOutput[];
   ready: boolean;
+  /** Its code has closed a descriptor that we talk over, so it was killed. */
+  severed: boolean;
 }
 
 /** Starts the child at once. */
@@ -177,12 +179,14 @@ export function startExecution(options: ExecutionOptions): Execution {
     started.process.on("error", (error) => died(started, `it could not be started: ${error.message}`));
     started.process.on("exit", (code, signal) => {
       for (const output of started.outputs) output.resume();
-      const late = setTimeout(() => died(started, reasonOf(code, signal, started.natives)), LAST_OUTPUT_MS);
+      const gone = () => died(started, reasonOf(code, signal, started));
+      const late = setTimeout(gone, LAST_OUTPUT_MS);
       started.process.on("close", () => {
         clearTimeout(late);
-        died(started, reasonOf(code, signal, started.natives));
+        gone();
       });
     });
+    for (const pipe of [reports, started.requests, started.control]) pipe.on("close", () => killSevered(started));
     return started;
   };
   child = start();
@@ -270,6 +274,7 @@ function spawnChild(folder: string, onOutput: (output: CellOutput) => void): Chi
       readNativeOutput(stderr, (text) => onOutput({ kind: "stream", name: "stderr", text })),
     ],
     ready: false,
+    severed: false,
   };
 }
 
@@ -279,8 +284,19 @@ function noteComm(open: Map<string, string>, output: CellOutput): void {
   if (output.kind === "comm-close") open.delete(output.commId);
 }
 
+/** A child that lives on without one of its pipes can neither be told anything nor tell how its cell ends. */
+function killSevered(child: Child): void {
+  const { process } = child;
+  setTimeout(() => {
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    child.severed = true;
+    process.kill("SIGKILL");
+  }, LAST_OUTPUT_MS).unref();
+}
+
 /** Why a child died, for people. */
-function reasonOf(code: number | null, signal: string | null, natives: readonly NativeOutput[]): string {
+function reasonOf(code: number | null, signal: string | null, { natives, severed }: Child): string {
+  if (severed) return "its code closed a file descriptor that the kernel talks to it over";
   const words = natives.map((native) => native.lastWords()).join("\n");
   if (/heap out of memory|Allocation failed|invalid (array|table) size|Ineffective mark-compacts/i.test(words))
     return "out of memory: its JavaScript heap was full. Keep less at once (tensors in tf.tidy, data in typed arrays), or start the kernel with NODE_OPTIONS=--max-old-space-size=8192";

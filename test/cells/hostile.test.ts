@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DESCRIPTORS } from "../../src/cells/child/frames.js";
 import { openCells } from "./cell-runs.js";
 
 const cells = openCells({ typeErrors: "off" });
@@ -40,13 +41,15 @@ test("a cell that takes every listener of the process away is shown its stray er
   expect((await cells.run("1 + 1")).result).toBe("2");
 });
 
-test("closing our descriptors costs the process and nothing else", async () => {
-  const died = await cells.run(
-    'import fs from "node:fs"; fs.closeSync(3); console.log("x"); await new Promise(() => {})',
-  );
-  expect(died.error).toMatch(/^ExecutionProcessDied/);
-  expect((await cells.run("1 + 1")).result).toBe("2");
-});
+for (const [name, descriptor] of Object.entries(DESCRIPTORS)) {
+  test(`closing the descriptor of ${name} costs the process and nothing else`, async () => {
+    const died = await cells.run(
+      `import fs from "node:fs"; fs.closeSync(${descriptor}); console.log("x"); await new Promise(() => {})`,
+    );
+    expect(died.error).toBe("ExecutionProcessDied: its code closed a file descriptor that the kernel talks to it over");
+    expect((await cells.run("1 + 1")).result).toBe("2");
+  });
+}
 
 test("a result whose own text throws is still an outcome", async () => {
   const { reply } = await cells.run(
