@@ -31,7 +31,7 @@ async function report(module: string, path = ""): Promise<Report> {
   return JSON.parse(said.stdout) as Report;
 }
 
-const ours = ["execution", "questions", "comms", "stopping", "accidents", "lifetime"];
+const ours = ["execution", "questions", "comms", "stopping", "accidents", "messages", "lifetime"];
 
 describe.skipIf(!haveJupyter)("with jupyter_client", () => {
   test.each(kernelTests)("jupyter_kernel_test from $source passes whole for both kernelspecs", async ({ folder }) => {

@@ -1,10 +1,11 @@
 import type { CellReply, Interpreter } from "../../cells/interpreter.js";
-import type { CellOutcome, MimeBundle } from "../../cells/outputs.js";
+import type { CellOutcome, CellOutput, MimeBundle } from "../../cells/outputs.js";
 import type { History } from "../history/history.js";
 import { type Content, errorContent, flag, text } from "./content.js";
 import { bundleContent, outputRelay, type Publish } from "./outputs.js";
 import { pagerReply, questionIn } from "./pager.js";
 import type { Request, Sender } from "./sender.js";
+import { FIRST_OTHER, shownError, withoutInnerNumbers } from "./shown-error.js";
 import type { Questions } from "./stdin.js";
 
 /** What running a cell needs of the kernel. */
@@ -39,9 +40,6 @@ export interface Executed {
   readonly stop: boolean;
 }
 
-/** Cells outside of the history are numbered from here, so that no traceback takes one for a cell of the notebook. */
-const FIRST_OTHER = 1_000_000;
-
 /** Runs the cell of an execute_request and publishes everything but its status. Never rejects. */
 export async function executeCell(context: ExecuteContext, request: Request, counter: Counter): Promise<Executed> {
   let cell: Cell;
@@ -62,7 +60,7 @@ export async function executeCell(context: ExecuteContext, request: Request, cou
   }
   if (!cell.silent) publishOutcome(reply, count, publish);
   return {
-    content: replyContent(reply, count),
+    content: replyContent(reply, count, cell.silent),
     stop: reply.status === "error" && cell.stopOnError && !cell.silent,
   };
 }
@@ -91,14 +89,16 @@ async function run(
   publish: Publish,
 ): Promise<Reply> {
   const relay = outputRelay(publish, cell.silent);
+  const show = (output: CellOutput) =>
+    relay.accept(output.kind === "stream" ? { ...output, text: withoutInnerNumbers(output.text) } : output);
   try {
     const question = questionIn(cell.code);
-    if (question) return await pagerReply(interpreter, question, (output) => relay.accept(output));
+    if (question) return await pagerReply(interpreter, question, show);
     return await interpreter.execute({
       code: cell.code,
       number,
       expressions: cell.expressions,
-      onOutput: (output) => relay.accept(output),
+      onOutput: show,
       ...(cell.allowStdin
         ? { onInput: (prompt: string, password: boolean) => questions.ask(request, prompt, password) }
         : {}),
@@ -117,15 +117,14 @@ function publishOutcome(outcome: CellOutcome, count: number, publish: Publish): 
     if (outcome.result) publish("execute_result", { ...bundleContent(outcome.result), execution_count: count });
     return;
   }
-  const { ename, evalue, traceback, bundle } = outcome.error;
+  const { content, bundle } = shownError(outcome.error, false);
   if (bundle) publish("display_data", { ...bundleContent(bundle), transient: {} });
-  publish("error", { ename, evalue, traceback });
+  publish("error", content);
 }
 
-function replyContent(reply: Reply, count: number): object {
+function replyContent(reply: Reply, count: number, silent: boolean): object {
   if (reply.status === "error") {
-    const { ename, evalue, traceback } = reply.error;
-    return { status: "error", execution_count: count, ename, evalue, traceback };
+    return { status: "error", execution_count: count, ...shownError(reply.error, silent).content };
   }
   const expressions = Object.entries(reply.expressions ?? {}).map(([name, outcome]) => [name, expression(outcome)]);
   return {
@@ -140,8 +139,7 @@ function expression(outcome: CellOutcome): object {
   if (outcome.status === "ok") {
     return { status: "ok", ...bundleContent(outcome.result ?? { data: { "text/plain": "undefined" } }) };
   }
-  const { ename, evalue, traceback } = outcome.error;
-  return { status: "error", ename, evalue, traceback };
+  return { status: "error", ...shownError(outcome.error, true).content };
 }
 
 function plainText(bundle: MimeBundle | undefined): string | undefined {

@@ -84,9 +84,6 @@ function read(parts: Parts): { readonly message: Incoming } | Fault {
   const { msg_id, msg_type, session, version } = header.value;
   if (typeof msg_id !== "string" || typeof msg_type !== "string")
     return { fault: "its header has no msg_id or msg_type" };
-  if (version !== undefined && !/^5(\.|$)/.test(String(version))) {
-    return { fault: `it is of protocol version ${String(version).slice(0, 20)}, not 5` };
-  }
   const bare: Incoming = {
     identities: parts.identities,
     header: { msg_id, msg_type, session: typeof session === "string" ? session : "" },
@@ -96,6 +93,10 @@ function read(parts: Parts): { readonly message: Incoming } | Fault {
     content: {},
     buffers: parts.buffers,
   };
+  if (version !== undefined && !/^5(\.\d|$)/.test(String(version))) {
+    const said = (JSON.stringify(version) ?? "").slice(0, 40);
+    return { fault: `it is of protocol version ${said}, not 5`, request: bare };
+  }
   const parent = parse("parent header", parts.parent, LARGEST_HEADER_BYTES);
   if ("fault" in parent) return { ...parent, request: bare };
   const metadata = parse("metadata", parts.metadata, LARGEST_JSON_BYTES);

@@ -1,5 +1,7 @@
 """Cells and the other requests of a client, against the real kernel: what Jupyter's conformance suite leaves out."""
 
+import re
+
 import kernel_under_test as kernel
 from kernel_under_test import LONG, reply_to, run, text_of, until_idle
 
@@ -71,21 +73,6 @@ class Execution(kernel.KernelCase):
         self.assertEqual(text_of(outputs), "".join(f"{i}\n" for i in range(100000)))
         self.assertLess(len(outputs), 2000)
 
-    def test_input(self):
-        msg_id = self.kc.execute('const who = await input("name? "); who + "!"', allow_stdin=True)
-        question = self.kc.get_stdin_msg(timeout=LONG)
-        self.assertEqual(question["msg_type"], "input_request")
-        self.assertEqual(question["content"], {"prompt": "name? ", "password": False})
-        self.assertEqual(question["parent_header"]["msg_id"], msg_id)
-        self.kc.input("Ada 😀")
-        self.assertEqual(reply_to(self.kc, msg_id)["content"]["status"], "ok")
-        result = [m for m in until_idle(self.kc, msg_id) if m["msg_type"] == "execute_result"]
-        self.assertEqual(result[0]["content"]["data"]["text/plain"], "'Ada 😀!'")
-
-    def test_input_where_nobody_answers(self):
-        reply, _ = run(self.kc, 'await input("name? ")', allow_stdin=False)
-        self.assertEqual(reply["status"], "error")
-
     def test_cursor_in_code_points(self):
         run(self.kc, "const astral = {field: 1}")
         code = 'const s = "😀😀"; astral.fi'
@@ -113,16 +100,6 @@ class Execution(kernel.KernelCase):
         unique = self.kc.history(hist_access_type="search", pattern="'h?'", unique=True)
         self.assertEqual([e[2] for e in reply_to(self.kc, unique)["content"]["history"]], ["'h2'", "'h1'"])
 
-    def test_comms(self):
-        opened = self.kc.session.msg("comm_open", {"comm_id": "c1", "target_name": "nobody", "data": {}})
-        self.kc.shell_channel.send(opened)
-        published = until_idle(self.kc, opened["header"]["msg_id"])
-        self.assertEqual([m["msg_type"] for m in published], ["status", "comm_close", "status"])
-        self.assertEqual(published[1]["content"]["comm_id"], "c1")
-        info = reply_to(self.kc, self.kc.comm_info())["content"]
-        self.assertEqual(info["status"], "ok")
-        self.assertNotIn("c1", info["comms"])
-
     def test_debugger_is_refused(self):
         msg = self.kc.session.msg("debug_request", {"type": "request", "seq": 1, "command": "initialize"})
         self.kc.control_channel.send(msg)
@@ -134,3 +111,17 @@ class Execution(kernel.KernelCase):
         self.kc.shell_channel.send(msg)
         states = [m["content"]["execution_state"] for m in until_idle(self.kc, msg["header"]["msg_id"])]
         self.assertEqual(states, ["busy", "idle"])
+
+    def test_silent_cells_that_fail(self):
+        reply, outputs = run(self.kc, 'throw new Error("quiet")', silent=True)
+        self.assertEqual((reply["status"], reply["ename"], outputs), ("error", "Error", []))
+        self.assertEqual(colourless(reply["traceback"])[-1], "    at <cell>:1:7")
+
+    def test_cells_that_are_not_stored_and_fail(self):
+        reply, outputs = run(self.kc, "const n: number = nothing;", store_history=False)
+        self.assertEqual([m["msg_type"] for m in outputs][-1], "error")
+        self.assertEqual(colourless(reply["traceback"])[-1], "    at <cell>:1:19")
+
+
+def colourless(lines):
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines)).split("\n")
