@@ -46,7 +46,8 @@ for (const [name, descriptor] of Object.entries(DESCRIPTORS)) {
     const died = await cells.run(
       `import fs from "node:fs"; fs.closeSync(${descriptor}); console.log("x"); await new Promise(() => {})`,
     );
-    expect(died.error).toBe("ExecutionProcessDied: its code closed a file descriptor that the kernel talks to it over");
+    // Node's event loop aborts when it finds the descriptor gone before the kernel process does.
+    expect(died.error).toMatch(/^ExecutionProcessDied: (its code closed a file descriptor|killed by SIGABRT)/);
     expect((await cells.run("1 + 1")).result).toBe("2");
   });
 }

@@ -22,12 +22,12 @@ const loops: Readonly<Record<string, string>> = {
 };
 
 for (const [what, loop] of Object.entries(loops)) {
-  test(`Stop ends ${what} and keeps the variables`, async () => {
+  test(`Stop ends ${what}, keeps the variables and the next cell prints`, async () => {
     await cells.run("let kept = 41");
     const stopped = await cells.stop(`%types off\n${BEGIN}\n${loop}`);
     expect(stopped.error).toBe(STOPPED);
-    const after = await cells.run("kept + 1");
-    expect([after.error, after.result]).toEqual([undefined, "42"]);
+    const after = await cells.run("console.log('next'); kept + 1");
+    expect([after.error, after.result, after.stdout]).toEqual([undefined, "42", "next\n"]);
   });
 }
 
