@@ -64,12 +64,8 @@ export async function checkNotebook(
 function magicMistake(mistake: string, { path, text }: SourceFile): Diagnostic {
   const [message = mistake] = mistake.split("; ", 1);
   const start = text.search(/\S/);
-  const end =
-    start +
-    (text
-      .slice(start)
-      .split(/[\r\n]/, 1)[0]
-      ?.trimEnd().length ?? 1);
+  const [line = ""] = text.slice(start).split(/[\r\n]/, 1);
+  const end = start + line.trimEnd().length;
   return diagnostic("cell-magic", { message, known: Object.keys(MAGICS) }, { span: { source: path, start, end } });
 }
 
