@@ -92,5 +92,5 @@ function sourceLines(lines: readonly string[], colour: string): string {
     if (!/^ +\| +\^+$/.test(line)) return text;
     return text.replace(/\^+$/, (carets) => `<strong style="color:${colour}">${carets}</strong>`);
   });
-  return `<pre style="margin:.25em 0;overflow-x:auto;background:none;color:inherit">${html.join("\n")}</pre>`;
+  return `<pre style="margin:.25em 0;overflow-x:auto;font-family:monospace;background:none;color:inherit">${html.join("\n")}</pre>`;
 }

@@ -23,7 +23,7 @@ describe("diagnostics in a notebook", () => {
       <div style="border-left:3px solid #d1431a;padding:.1em 0 .1em .75em;margin:.4em 0 .8em">
       <div><strong style="color:#d1431a">error</strong> <code>unknown-name</code> <span style="opacity:.7">&lt;cell 3&gt;:1:7</span></div>
       <div>no scheme is called &quot;&lt;b&gt;statc&lt;/b&gt;&quot;</div>
-      <pre style="margin:.25em 0;overflow-x:auto;background:none;color:inherit">   1 |   try &lt;b&gt;statc&lt;/b&gt; ^^
+      <pre style="margin:.25em 0;overflow-x:auto;font-family:monospace;background:none;color:inherit">   1 |   try &lt;b&gt;statc&lt;/b&gt; ^^
            |       <strong style="color:#d1431a">^^^^^^^^^^^^</strong></pre>
       <div><em>Hint:</em> did you mean &quot;static&quot;?</div>
       </div>

@@ -92,7 +92,11 @@ test.each([
   ["a header that is a list", ["[]", "{}", "{}", "{}"], "its header is not a JSON object"],
   ["a header without a type", ['{"msg_id":"1"}', "{}", "{}", "{}"], "its header has no msg_id or msg_type"],
   ["protocol version 4", ['{"msg_id":"1","msg_type":"x","version":"4.1"}'], 'it is of protocol version "4.1", not 5'],
-  ["protocol version 50", ['{"msg_id":"1","msg_type":"x","version":"50.0"}'], 'it is of protocol version "50.0", not 5'],
+  [
+    "protocol version 50",
+    ['{"msg_id":"1","msg_type":"x","version":"50.0"}'],
+    'it is of protocol version "50.0", not 5',
+  ],
   [
     "content that is not UTF-8",
     ['{"msg_id":"1","msg_type":"x"}', "{}", "{}", Buffer.from([0x22, 0xff, 0x22])],
