@@ -19,6 +19,8 @@ export interface Compiler {
   complete(code: string, cursor: number): Completion;
   inspect(code: string, cursor: number, detail: 0 | 1): MimeBundle | undefined;
   isComplete(code: string): Completeness;
+  /** Reads what the packages of a cell declare, a step a call of `next`; nothing when that was done before. */
+  load(code: string): Generator<void>;
   /** Loads and checks what most cells need, a step a call of `next`. */
   warmUp(): Generator<void>;
 }
@@ -45,6 +47,7 @@ export function createCompiler(folder: string): Compiler {
       unlessTooMuch(() => complete(notebook, code, cursor), { start: cursor, end: cursor, items: [] }),
     inspect: (code, cursor, detail) => unlessTooMuch(() => inspect(notebook, code, cursor, detail), undefined),
     isComplete: (code) => unlessTooMuch(() => isComplete(code, notebook.settings.jsx), { status: "unknown" }),
+    load: (code) => notebook.load(code),
     *warmUp() {
       for (const code of ["1", "console.log(1)"]) {
         diagnosticsOf(notebook, notebook.open(code));

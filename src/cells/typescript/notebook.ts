@@ -3,6 +3,7 @@ import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { analyze, type CellAnalysis, isElided } from "./analyze.js";
 import { Committed, type CommittedFile, importLine } from "./committed.js";
 import { type CellOptions, readOptions } from "./options.js";
+import { parseAhead } from "./parse-ahead.js";
 import { type CellProgram, createProgram, createRegistry } from "./program.js";
 import { createResolution } from "./resolve.js";
 import { Slots } from "./slots.js";
@@ -34,6 +35,8 @@ export class Notebook {
   readonly #programs: Record<Reach, CellProgram>;
   readonly #slots = { library: new Slots("library"), node: new Slots("node"), packages: new Slots("packages") };
   readonly #extension: ".ts" | ".tsx";
+  /** Modules whose declarations were parsed ahead. */
+  readonly #loaded = new Set<string>();
   #libraryNames: ReadonlySet<string> | undefined;
 
   constructor(folder: string) {
@@ -62,6 +65,14 @@ export class Notebook {
   /** The programs share the files they parsed, so each needs a name of its own for the cell that only it looks at. */
   #currentFile(reach: Reach): string {
     return `${this.folder}/<cell in ${reach}>${this.#extension}`;
+  }
+
+  /** Parses what the packages of a cell declare, unless that was done before, a step a call of `next`. */
+  *load(code: string): Generator<void> {
+    if (!/\b(?:import|export|require)\b/u.test(code)) return;
+    const fresh = this.analyze(code).modules.filter((name) => !this.#loaded.has(name));
+    for (const name of fresh) this.#loaded.add(name);
+    if (fresh.length > 0) yield* parseAhead(fresh, this.#currentFile("packages"), this.#programs.packages);
   }
 
   analyze(code: string): CellAnalysis {

@@ -4,10 +4,13 @@ import type { Resolution } from "./resolve.js";
 /** A language service over virtual files of the notebook and real files of the disk. */
 export interface CellProgram {
   readonly service: ts.LanguageService;
+  readonly resolution: Resolution;
   /** Replaces the text of the cell that is looked at. */
   setCurrent(text: string): void;
   /** The notebook's other files changed, or the roots did. */
   changed(): void;
+  /** Parses a declaration file that the program is about to need; returns its text, undefined when it cannot be read. */
+  parse(file: string): string | undefined;
 }
 
 export interface CellProgramOptions {
@@ -73,12 +76,25 @@ export function createProgram(given: CellProgramOptions): CellProgram {
   };
   return {
     service: ts.createLanguageService(host, given.registry),
+    resolution,
     setCurrent(next) {
       if (next === text) return;
       text = next;
       version++;
     },
     changed: () => void version++,
+    parse(file) {
+      const snapshot = host.getScriptSnapshot(file);
+      if (snapshot === undefined) return undefined;
+      const path = (ts.sys.useCaseSensitiveFileNames ? file : file.toLowerCase()) as ts.Path;
+      const key = given.registry.getKeyForCompilationSettings(options);
+      const packageFiles = resolution.cache.getPackageJsonInfoCache();
+      const impliedNodeFormat = ts.getImpliedNodeFormatForFile(file, packageFiles, ts.sys, options);
+      const settings = { languageVersion: options.target ?? ts.ScriptTarget.ESNext, impliedNodeFormat };
+      const known = host.getScriptVersion(file);
+      given.registry.acquireDocumentWithKey(file, path, options, key, snapshot, known, undefined, settings);
+      return snapshot.getText(0, snapshot.getLength());
+    },
   };
 }
 
