@@ -18,7 +18,8 @@ import { type Reports, writeWhole } from "./reports.js";
 import { type Awaits, stoppableAwaits } from "./stoppable.js";
 import { repairTensorFlow, stopTraining } from "./tensorflow.js";
 
-const { setTimeout } = globalThis;
+// Cells may replace these.
+const { setTimeout, Map, AbortController } = globalThis;
 
 /** How long a sweep may take to end after Stop with what it has, ms; then its cell ends without it. */
 const SWEEP_END_MS = 3000;

@@ -9,7 +9,9 @@ export interface Awaits {
 
 type Stoppable = ((value: unknown) => unknown) & { each(values: AsyncIterable<unknown> | Iterable<unknown>): unknown };
 
+// Cells may replace these.
 const NativePromise = Promise;
+const { Set } = globalThis;
 const resolved = Promise.resolve.bind(Promise);
 
 /**
