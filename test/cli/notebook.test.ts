@@ -14,7 +14,7 @@ interface Output {
 interface Cell {
   readonly execution_count: number | null;
   readonly outputs: readonly Output[];
-  readonly source: readonly string[];
+  readonly source: string | readonly string[];
 }
 
 type Code = string | { readonly source: string; readonly tags: readonly string[] };
@@ -83,12 +83,13 @@ describe("nibble run", () => {
     expect(text.stdout).toContain("\n dynamic ");
     expect(text.stdout).toMatch(/\n2\n$/);
     expect(text.stderr).toMatch(/\[1\/6\] <cell 1>\n.*aside\n.*\[6\/6\] <cell 6>\n$/s);
-    expect(cellsOf(folder, "out.ipynb").map(({ source }) => source[0])).toEqual([
+    const firstLines = cellsOf(folder, "out.ipynb").map(({ source }) => [source].flat().join("").split("\n", 1)[0]);
+    expect(firstLines).toEqual([
       "const who = 'nobody', count = 1",
-      "// Parameters\n",
-      "%%nibble\n",
+      "// Parameters",
+      "%%nibble",
       expect.stringContaining("console.log"),
-      "param most = 1%\n",
+      "param most = 1%",
       "sweep.records.length",
     ]);
     const shown = cellsOf(folder, "out.ipynb")[4]?.outputs.flatMap(({ data = {} }) => Object.keys(data));
