@@ -19,6 +19,8 @@ const loops: Readonly<Record<string, string>> = {
   "a wait of a thread": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
   "a wasm loop":
     "new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,114,0,0,10,9,1,7,0,3,64,12,0,11,11]))).exports.r();",
+  "a timer that spins beside an AsyncLocalStorage":
+    'const { AsyncLocalStorage } = require("node:async_hooks"); new AsyncLocalStorage().run(1, () => setTimeout(() => { while (true) {} }, 0)); await new Promise(() => {});',
 };
 
 for (const [what, loop] of Object.entries(loops)) {

@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { startThread } from "../../base/thread.js";
+import { tolerateUnwoundTimers } from "./async-hooks.js";
 import { DESCRIPTORS, type ToChild } from "./frames.js";
 import { mainGate, newGate } from "./gate.js";
 import { guardProcess } from "./process-guard.js";
@@ -19,6 +20,7 @@ gate.enter();
 const reports = createReports(gate);
 reportStandardStreams(reports);
 const end = guardProcess(reports);
+tolerateUnwoundTimers();
 
 startThread("cells/child/control", { workerData: state }).unref();
 
