@@ -1,6 +1,5 @@
 import type { CellAnalysis } from "./analyze.js";
 import type { NameKind } from "./declared-names.js";
-import { NAMES_MODULE, nameIn } from "./slots.js";
 
 /** A file of the notebook that declares names: a cell that ran, or a name that something else defined. */
 export interface CommittedFile {
@@ -87,17 +86,4 @@ export class Committed {
     const used = this.withUsed([...this.#names.values()].map(({ file }) => file.module));
     for (const [module, file] of this.#files) if (!used.has(file)) this.#files.delete(module);
   }
-}
-
-/**
- * One line that brings names of earlier cells into a cell with their real types. A `let` may be assigned by any cell,
- * which TypeScript allows for no import, so it is declared with the type that the earlier cell gives it.
- */
-export function importLine(names: readonly CommittedName[]): string {
-  const of = (wanted: boolean) => names.filter(({ kind }) => (kind === "let") === wanted);
-  const imported = of(false).map(({ name, file }) => `${nameIn(file, name)} as ${name}`);
-  const declared = of(true).map(
-    ({ name, file }) => `declare let ${name}: typeof import("${NAMES_MODULE}").${nameIn(file, name)};`,
-  );
-  return [`import { ${imported.join(", ")} } from "${NAMES_MODULE}";`, ...declared].join(" ");
 }

@@ -1,12 +1,12 @@
 import ts from "typescript";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { analyze, type CellAnalysis, isElided } from "./analyze.js";
-import { Committed, type CommittedFile, importLine } from "./committed.js";
+import { Committed, type CommittedFile } from "./committed.js";
 import { type CellOptions, readOptions } from "./options.js";
 import { parseAhead } from "./parse-ahead.js";
 import { type CellProgram, createProgram, createRegistry } from "./program.js";
 import { createResolution } from "./resolve.js";
-import { Slots } from "./slots.js";
+import { importLine, Slots } from "./slots.js";
 
 /** A cell as a text of a program. */
 type CellText = Omit<CommittedFile, "module" | "version" | "names">;

@@ -1,4 +1,4 @@
-import type { CommittedFile } from "./committed.js";
+import type { CommittedFile, CommittedName } from "./committed.js";
 
 /** What every cell imports the names of earlier cells from; each program has its own. */
 export const NAMES_MODULE = "./<names>";
@@ -75,6 +75,19 @@ export function namesFile(program: string): string {
 }
 
 /** What `NAMES_MODULE` calls a name of a file. */
-export function nameIn(file: Pick<CommittedFile, "version"> | undefined, name: string): string {
+function nameIn(file: Pick<CommittedFile, "version"> | undefined, name: string): string {
   return `$${file?.version}_${name}`;
+}
+
+/**
+ * One line that brings names of earlier cells into a cell with their real types. A `let` may be assigned by any cell,
+ * which TypeScript allows for no import, so it is declared with the type that the earlier cell gives it.
+ */
+export function importLine(names: readonly CommittedName[]): string {
+  const of = (wanted: boolean) => names.filter(({ kind }) => (kind === "let") === wanted);
+  const imported = of(false).map(({ name, file }) => `${nameIn(file, name)} as ${name}`);
+  const declared = of(true).map(
+    ({ name, file }) => `declare let ${name}: typeof import("${NAMES_MODULE}").${nameIn(file, name)};`,
+  );
+  return [`import { ${imported.join(", ")} } from "${NAMES_MODULE}";`, ...declared].join(" ");
 }
