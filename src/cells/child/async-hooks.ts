@@ -8,7 +8,8 @@ interface AsyncWrap {
 
 /**
  * Stop may unwind a timer, whose id then stays on Node's stack of async ids. With hooks enabled, as AsyncLocalStorage does it, Node
- * checks that stack and aborts the whole process; the check is switched off, and `clearAsyncStack` mends the stack.
+ * checks that stack and aborts the whole process; the check is switched off, and `clearAsyncStack` mends the stack. What follows an
+ * `await` and is unwound with hooks enabled still ends the process: that check, in InternalCallbackScope::Close, has no switch.
  */
 export function tolerateUnwoundTimers(): void {
   const wrap = asyncWrap();
