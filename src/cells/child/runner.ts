@@ -19,7 +19,7 @@ import { type Awaits, stoppableAwaits } from "./stoppable.js";
 import { repairTensorFlow, stopTraining } from "./tensorflow.js";
 
 // Cells may replace these.
-const { setTimeout, Map, AbortController } = globalThis;
+const { setTimeout, Map: NativeMap, AbortController } = globalThis;
 
 /** How long a sweep may take to end after Stop with what it has, ms; then its cell ends without it. */
 const SWEEP_END_MS = 3000;
@@ -213,7 +213,7 @@ function writeMarker(descriptor: number, bytes: Buffer): void {
 }
 
 function namedValues(names: readonly string[], scope: Readonly<Record<string, unknown>>): Map<string, unknown> {
-  const values = new Map<string, unknown>();
+  const values = new NativeMap<string, unknown>();
   for (let i = 0; i < names.length; i++) {
     const name = `${names[i]}`;
     if (name in scope) values.set(name, scope[name]);

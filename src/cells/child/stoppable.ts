@@ -11,7 +11,7 @@ type Stoppable = ((value: unknown) => unknown) & { each(values: AsyncIterable<un
 
 // Cells may replace these.
 const NativePromise = Promise;
-const { Set } = globalThis;
+const NativeSet = Set;
 const resolved = Promise.resolve.bind(Promise);
 
 /**
@@ -45,7 +45,7 @@ export function stoppableAwaits(): { start(): Awaits } {
 
   return {
     start() {
-      const mine = new Set<(reason: unknown) => void>();
+      const mine = new NativeSet<(reason: unknown) => void>();
       waiting = mine;
       stopped = undefined;
       return {
