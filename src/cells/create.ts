@@ -1,14 +1,19 @@
+import { setTimeout } from "node:timers/promises";
 import { createCellTexts } from "./cell-texts.js";
 import { KeyboardInterrupt } from "./child/interruption.js";
 import { startExecution } from "./execution.js";
 import type { CellReply, CellRequest, Interpreter, InterpreterOptions, TypeErrors } from "./interpreter.js";
 import { type CellHeader, languageOf } from "./language-of.js";
 import { lazyNibble } from "./lazy-nibble.js";
+import { openBrackets } from "./open-brackets.js";
 import { deathNotice, failed, interruptError, outcomeOf, unbegun } from "./outcome.js";
 import type { CellOutcome, CellOutput } from "./outputs.js";
 import { createTracebacks } from "./traceback.js";
 import { startTypeScript } from "./typescript/start.js";
 import { createTypeScriptCells, type Running } from "./typescript-cells.js";
+
+/** Longest that a console is left without an answer to whether a text is complete, ms. */
+const MOST_THOUGHT_MS = 500;
 
 /** Settings that only tests need. */
 export interface InterpreterTuning {
@@ -129,7 +134,7 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
       if (header.mistake !== undefined) return { status: "invalid" };
       return header.language === "nibble"
         ? (await nibble.session()).isComplete(header.code)
-        : service.isComplete(header.code);
+        : Promise.race([service.isComplete(header.code), late(() => openBrackets(header.code))]);
     },
     async interrupt() {
       const cell = active;
@@ -151,6 +156,12 @@ export function createInterpreter(options: InterpreterOptions & InterpreterTunin
       await Promise.all([execution.shutdown(), service.dispose()]);
     },
   };
+}
+
+/** What `answer` says once a console has waited as long as it should: most wait one second and then never ask again. */
+async function late<Answer>(answer: () => Answer): Promise<Answer> {
+  await setTimeout(MOST_THOUGHT_MS, undefined, { ref: false });
+  return answer();
 }
 
 interface ActiveCell extends Running {

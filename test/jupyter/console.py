@@ -10,10 +10,7 @@ kernel = sys.argv[1]
 
 
 def start():
-    # The console gives a kernel one second to say whether a text is complete, and asks no more when that is missed once:
-    # too short a time on a machine that does much else.
-    patience = "--ZMQTerminalInteractiveShell.kernel_is_complete_timeout=60"
-    command = ["-m", "jupyter_console", f"--kernel={kernel}", patience]
+    command = ["-m", "jupyter_console", f"--kernel={kernel}"]
     console = pexpect.spawn(sys.executable, command, encoding="utf8", timeout=120, dimensions=(40, 120))
     console.expect(r"In \[")
     return console

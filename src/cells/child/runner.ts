@@ -92,21 +92,32 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   /** Undefined when the run was stopped before it began. */
   const start = ({ run, number, type }: RunTypeScript | RunNibble, made: Running["made"]): Running | undefined => {
     gate.enter();
-    const fresh = run > settled;
-    if (fresh) {
-      running = {
-        run,
-        number,
-        controller: new AbortController(),
-        sweep: type === "nibble",
-        made,
-        awaits: awaits.start(),
-      };
+    try {
+      if (run <= settled) return undefined;
+      const sweep = type === "nibble";
+      running = { run, number, controller: new AbortController(), sweep, made, awaits: awaits.start() };
       if (interrupted) repairTensorFlow();
       interrupted = false;
+      return running;
+    } finally {
+      gate.leave();
     }
-    gate.leave();
-    return fresh ? running : undefined;
+  };
+
+  /** What our own code throws around a cell, where the cell has taken something away that it needs, ends that cell. */
+  const carryOut = async <Request extends { readonly run: number }>(
+    request: Request,
+    work: (request: Request) => Promise<void>,
+  ) => {
+    try {
+      await work(request);
+    } catch (thrown) {
+      if (request.run <= settled) return;
+      gate.enter();
+      running = undefined;
+      report(request.run, { status: "thrown", error: errorFacts(thrown) }, []);
+      gate.leave();
+    }
   };
 
   const contextOf = (run: Running): ChildContext => ({
@@ -173,10 +184,10 @@ export function createRunner({ folder, gate, reports, end }: RunnerOptions): Run
   const obey = (request: ToChild): void => {
     switch (request.type) {
       case "typescript":
-        void runTypeScript(request);
+        void carryOut(request, runTypeScript);
         break;
       case "nibble":
-        void runNibble(request);
+        void carryOut(request, runNibble);
         break;
       case "interrupt":
         interrupt(request.run);

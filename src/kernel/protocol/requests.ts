@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { CellLanguage, Interpreter } from "../../cells/interpreter.js";
 import type { CommMessage } from "../../cells/outputs.js";
 import type { History, HistoryQuery } from "../history/history.js";
@@ -14,9 +13,6 @@ export interface RequestContext {
   readonly history: History;
   readonly language: CellLanguage;
 }
-
-/** Longest that a console is left without an answer to `is_complete_request`, ms. */
-const MOST_THOUGHT_MS = 600;
 
 /** Content of the reply to a request. Throws a RequestError when the request is not as the protocol has it. */
 export type Answer = (content: Content, context: RequestContext) => object | Promise<object>;
@@ -47,12 +43,7 @@ export const answers: Readonly<Record<string, Answer>> = {
     return { status: "ok", found: bundle !== undefined, ...bundleContent(bundle ?? { data: {} }) };
   },
 
-  /** A console waits one second, then never asks again; a compiler that still loads must not cost it its questions. */
-  is_complete_request: (content, { interpreter }) =>
-    Promise.race([
-      interpreter.isComplete(text(content, "code")),
-      setTimeout(MOST_THOUGHT_MS, { status: "unknown" as const }, { ref: false }),
-    ]),
+  is_complete_request: (content, { interpreter }) => interpreter.isComplete(text(content, "code")),
 
   async history_request(content, { history }) {
     const withOutput = flag(content, "output", false);
