@@ -16,6 +16,8 @@ export interface TypeScriptOptions {
 const LONGEST_MS = 60_000;
 /** TypeScript recurses as deeply as a text is nested. */
 const STACK_MB = 32;
+/** A small young generation: what a check leaves behind is collected sooner, and a long session stays small. */
+const LIMITS = { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: 16 };
 
 /**
  * Starts the TypeScript compiler of a notebook in a thread of its own. Returns at once; the first requests wait until
@@ -127,7 +129,7 @@ class CompilerThread {
 
   #start(): Worker {
     const workerData: ThreadOptions = { folder: this.#options.folder, warm: this.#options.warm ?? true };
-    const worker = new Worker(threadCode(), { eval: true, workerData, resourceLimits: { stackSizeMb: STACK_MB } });
+    const worker = new Worker(threadCode(), { eval: true, workerData, resourceLimits: LIMITS });
     worker.unref();
     worker.on("message", (reply: ThreadReply) => this.#settle(reply));
     worker.on("error", (error) => this.#lose(worker, error.message));

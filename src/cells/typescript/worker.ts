@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { collector } from "./collect.js";
 import { createCompiler } from "./compiler.js";
 import type { Method, ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.js";
 
@@ -11,6 +12,7 @@ const URGENCY: readonly Method[] = ["prepare", "isComplete", "complete", "inspec
 function serve({ folder, warm }: ThreadOptions): void {
   const compiler = createCompiler(folder);
   const waiting: ThreadRequest[] = [];
+  const collect = collector();
   const steps = warm ? compiler.warmUp() : undefined;
   let warming = steps !== undefined;
   let loading: { readonly id: number; readonly steps: Generator<void> } | undefined;
@@ -24,6 +26,7 @@ function serve({ folder, warm }: ThreadOptions): void {
       if (isLoaded(request)) {
         waiting.splice(waiting.indexOf(request), 1);
         parentPort?.postMessage(answer(request));
+        if (request.method === "check") collect();
       }
     } else if (warming) warming = steps?.next().done === false;
     if (waiting.length > 0 || warming) schedule();
