@@ -1,3 +1,4 @@
+import { formatSpecifier } from "d3-format";
 import type { Axis } from "../figure.js";
 import { plotText } from "../markup.js";
 import { shortened, textWidth } from "../text-width.js";
@@ -38,8 +39,7 @@ function linear(shared: Axis, given: Part): UserAxis {
   const [from, to] = valuesOf(given.range);
   const range = typeof from === "number" && typeof to === "number" ? ([from, to] as const) : undefined;
   const { tickformat, ticksuffix } = given;
-  const format =
-    typeof tickformat === "string" && /^[.,]?\d*[,.]?\d*~?[%efgs]?$/.test(tickformat) ? { tickformat } : {};
+  const format = typeof tickformat === "string" && isNumberFormat(tickformat) ? { tickformat } : {};
   const suffix = typeof ticksuffix === "string" ? { ticksuffix } : {};
   return {
     isCategory: false,
@@ -82,4 +82,15 @@ function categories(shared: Axis, names: readonly string[]): UserAxis {
     tickangle: isLevel ? 0 : -45,
   };
   return { isCategory: true, at: (value) => places.get(String(value)) ?? null, axis: () => axis };
+}
+
+/** Whether d3 takes a text as a format of plain numbers, short enough for a tick. */
+function isNumberFormat(text: string): boolean {
+  if (!/^[.,]?\d{0,2}[,.]?\d{0,2}~?[%efgs]?$/.test(text)) return false;
+  try {
+    formatSpecifier(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -91,6 +91,12 @@ describe("a plotly figure", () => {
     ]);
   });
 
+  test("whose ticks have a format that d3 does not know gets plain ticks", async () => {
+    for (const tickformat of [".", ",.", ".2", ".1%"]) {
+      expect(await picture({ data: [{ y: [1, 2] }], layout: { yaxis: { tickformat } } })).toMatch(/^<svg /);
+    }
+  });
+
   test("of any values whatever gives well-formed XML", async () => {
     const value = fc.oneof(
       fc.double(),
