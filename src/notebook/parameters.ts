@@ -27,9 +27,12 @@ export function setParameters(
   const names = Object.keys(given);
   if (names.length === 0) return { notebook, overrides: {} };
   const cells = notebook.cells.filter(({ tags }) => !tags.includes("injected-parameters"));
-  const { params, variables } = declared(cells, usual);
+  const { params, variables, isTagged } = declared(cells, usual);
   const unknown = names.filter((name) => !params.has(name) && !variables.has(name));
-  if (unknown.length > 0) return { diagnostics: unknown.map((name) => unknownName(name, [...variables, ...params])) };
+  // The words of untagged cells can be what was meant, but are no list of parameters.
+  const known = isTagged ? [...variables, ...params] : [...params];
+  if (unknown.length > 0)
+    return { diagnostics: unknown.map((name) => unknownName(name, [...variables, ...params], known)) };
 
   const pick = (wanted: (name: string) => boolean) => Object.entries(given).filter(([name]) => wanted(name));
   const tagged = cells.findIndex(({ kind, tags }) => kind === "code" && tags.includes("parameters"));
@@ -50,7 +53,7 @@ export function setParameters(
 function declared(
   cells: readonly NotebookCell[],
   usual: CellLanguage,
-): { readonly params: ReadonlySet<string>; readonly variables: ReadonlySet<string> } {
+): { readonly params: ReadonlySet<string>; readonly variables: ReadonlySet<string>; readonly isTagged: boolean } {
   const params = new Set<string>();
   const variables = new Set<string>();
   const isTagged = cells.some(({ tags }) => tags.includes("parameters"));
@@ -62,7 +65,7 @@ function declared(
     // Where no cell is tagged, what is injected at the top serves a notebook that uses a name without declaring it.
     else if (!isTagged) for (const [name] of code.matchAll(NAME)) variables.add(name);
   }
-  return { params, variables };
+  return { params, variables, isTagged };
 }
 
 const PARAM = /^[ \t]*param[ \t]+([A-Za-z_]\w*)[ \t]*=/gm;
@@ -87,8 +90,8 @@ function nibbleValue(value: string): string {
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-function unknownName(name: string, known: readonly string[]): Diagnostic {
-  const meant = nearest(name, known);
+function unknownName(name: string, names: readonly string[], known: readonly string[]): Diagnostic {
+  const meant = nearest(name, names);
   return diagnostic("notebook-parameter-unknown", {
     name,
     known: known.slice(0, 12),
