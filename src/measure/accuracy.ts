@@ -9,14 +9,41 @@ import { bootstrapMeanInterval, type Estimate, mean, pairedDifferenceInterval, w
  * `drop` is fp32 minus this, in the metric's unit, positive when worse; paired over the same samples.
  */
 export interface AccuracyResult {
-  readonly top1?: Estimate & { readonly n: number };
-  readonly mae?: Estimate & { readonly n: number };
-  readonly agreement?: Estimate & { readonly n: number };
+  readonly top1?: Sampled;
+  readonly mae?: Sampled;
+  readonly agreement?: Sampled;
   readonly drop: Estimate;
   /** Samples whose top class differs from fp32's; absent for real-valued outputs. */
   readonly flips?: number;
   /** McNemar counts: right in fp32 and wrong here (`lost`), and the reverse (`gained`); with class labels only. */
-  readonly discordant?: { readonly lost: number; readonly gained: number };
+  readonly discordant?: { readonly lost: number; readonly gained: number; readonly p?: number };
+  /** Further metrics of the same samples that fit the labels. */
+  readonly metrics?: Readonly<Partial<Record<FurtherMetric, Sampled>>>;
+  /** How far the outputs are from fp32's, whatever the labels say. */
+  readonly divergence?: DivergenceResult;
+  /** The flips by class: fp32 said `from`, this says `to`; most frequent first. */
+  readonly confusion?: readonly { readonly from: string; readonly to: string; readonly count: number }[];
+  /** Whether the drop's interval answers the question that was asked of it ("drop < 1%"), and else how many samples would. */
+  readonly resolution?: { readonly question: string; readonly resolved: boolean; readonly needed?: number };
+  /** The evaluation ended early, by a rule that was declared before it began. */
+  readonly stopped?: { readonly after: number; readonly of: number; readonly reason: string };
+}
+
+/** An estimate over `n` test samples. */
+export interface Sampled extends Estimate {
+  readonly n: number;
+}
+
+/** top5 and macro_f1 with class labels; rmse and r2 with real values; perplexity where outputs are distributions. */
+export type FurtherMetric = "top5" | "macro_f1" | "rmse" | "r2" | "perplexity";
+
+export interface DivergenceResult {
+  /** Share of samples whose top class is fp32's. */
+  readonly sameTop?: Sampled;
+  /** Mean Kullback-Leibler divergence D(fp32 || this) of the output distributions, nats a sample. */
+  readonly kl?: Sampled;
+  /** Mean cosine similarity of the output vectors, -1..1. */
+  readonly cosine?: Sampled;
 }
 
 export type AccuracyMetric = "top1" | "mae" | "agreement";

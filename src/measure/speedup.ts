@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from "../base/random.js";
+import type { Conditions } from "./conditions.js";
 import type { LatencySamples } from "./latency.js";
 import { type Estimate, mean, median, quantile, quantileOfSorted, Z95 } from "./statistics.js";
 
@@ -8,11 +9,14 @@ export interface LatencyResult {
   readonly threads: number;
   /** Median of one inference of this trial, milliseconds. */
   readonly medianMs: number;
-  /** Nine of ten samples took at most this long, milliseconds. */
+  /** Nine of ten samples took at most this long, milliseconds; absent where there are too few samples to say. */
   readonly p90Ms?: number;
+  /** 99 of 100; absent where there are too few samples to say. */
+  readonly p99Ms?: number;
   /** Best fp32 of the same graph on the same engine, same samples interleaved, milliseconds. */
   readonly baselineMs: number;
   readonly baselineP90Ms?: number;
+  readonly baselineP99Ms?: number;
   readonly speedup: Estimate;
   /** The same protocol run on fp32 against itself: 1 when the machine is quiet. */
   readonly control: Estimate;
@@ -23,6 +27,19 @@ export interface LatencyResult {
   readonly optimization: { readonly baseline: string; readonly trial: string };
   /** A sentence for people: faster by so much, or "no measurable difference", with the reason where known. */
   readonly verdict: string;
+  /** What the machine did meanwhile. */
+  readonly conditions?: Conditions;
+  /** Why the figures must not be believed: faster than the machine's measured peak allows. */
+  readonly rejected?: string;
+  /** Every sample of every process, milliseconds, paired by index. */
+  readonly samples?: readonly ProcessSamples[];
+}
+
+/** Raw samples of one process; the control is fp32 against itself. */
+export interface ProcessSamples {
+  readonly baselineMs: readonly number[];
+  readonly trialMs: readonly number[];
+  readonly control: { readonly baselineMs: readonly number[]; readonly againMs: readonly number[] };
 }
 
 /** What a summary needs beside the samples. */

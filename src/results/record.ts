@@ -1,14 +1,25 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { AccuracyResult } from "../measure/accuracy.js";
+import type { CalibrationCheck } from "../measure/calibration-check.js";
+import type { CostResult, EnergyResult } from "../measure/cost.js";
+import type { DiagnosisResult } from "../measure/diagnosis.js";
 import type { Environment } from "../measure/environment.js";
 import type { GapResult } from "../measure/gap.js";
+import type { RangeResult } from "../measure/ranges.js";
+import type { RooflineResult } from "../measure/roofline.js";
 import type { SizeResult } from "../measure/size.js";
 import type { LatencyResult } from "../measure/speedup.js";
 import type { LayerResult } from "../measure/sqnr.js";
 
-export type { AccuracyResult } from "../measure/accuracy.js";
+export type { AccuracyResult, Sampled } from "../measure/accuracy.js";
+export type { CalibrationCheck } from "../measure/calibration-check.js";
+export type { Conditions } from "../measure/conditions.js";
+export type { CostResult, EnergyResult } from "../measure/cost.js";
+export type { DiagnosisArm, DiagnosisResult, LayerDiagnosis } from "../measure/diagnosis.js";
 export type { Environment } from "../measure/environment.js";
 export type { GapResult } from "../measure/gap.js";
+export type { RangeResult } from "../measure/ranges.js";
+export type { NodeTime, RooflineResult } from "../measure/roofline.js";
 export type { SizeResult } from "../measure/size.js";
 export type { LatencyResult } from "../measure/speedup.js";
 export type { LayerResult } from "../measure/sqnr.js";
@@ -34,6 +45,35 @@ export interface AttestationResult {
   /** True when every node that the plan made integer was found as an integer kernel. */
   readonly attested: boolean;
   readonly reason: string;
+  /** Planned integer nodes that fell back to float, with the layer, the reason and what it cost. */
+  readonly fallen?: readonly FallenNode[];
+  /** Sentences about this CPU that belong beside the figures: no VNNI, 16-bit sums that saturated. */
+  readonly hazards?: readonly string[];
+  /** The same scheme in QDQ form on the same engine, compared with what ran. */
+  readonly crossCheck?: CrossCheck;
+}
+
+/** A node that was planned as integer and ran as float. */
+export interface FallenNode {
+  readonly node: string;
+  readonly layer?: string;
+  /** What ran instead, and why as far as is known. */
+  readonly ran: string;
+  readonly reason: string;
+  /** Milliseconds of one run that the node takes as it ran, from the engine's profile; absent where it was not profiled. */
+  readonly costMs?: number;
+}
+
+/** QOperator form against QDQ form. */
+export interface CrossCheck {
+  /** Test samples that both forms saw. */
+  readonly samples: number;
+  /** Largest difference of the outputs, in steps of 1/255 of the output's range. */
+  readonly maxSteps: number;
+  /** Share of the samples with the same top class (or the same rounded value). */
+  readonly sameTop: number;
+  /** Integer nodes of the optimized QDQ graph. */
+  readonly integerNodes: number;
 }
 
 export interface Manifest {
@@ -65,6 +105,15 @@ export interface CompletedRecord extends RecordBase {
   /** Simulated minus executed; of quantized trials whose accuracy was measured, where the interpreter can keep up. */
   readonly gap?: GapResult;
   readonly layers?: readonly LayerResult[];
+  /** Weights alone and activations alone quantized: which of them costs accuracy. */
+  readonly split?: Pick<DiagnosisResult, "weightsOnly" | "activationsOnly">;
+  /** Activations with their ranges; of static trials. */
+  readonly ranges?: readonly RangeResult[];
+  readonly calibration?: CalibrationCheck;
+  /** One for each latency result that was profiled. */
+  readonly roofline?: readonly RooflineResult[];
+  readonly cost?: readonly CostResult[];
+  readonly energy?: readonly EnergyResult[];
 }
 
 export interface FailedRecord extends RecordBase {
@@ -80,3 +129,15 @@ export interface SkippedRecord extends RecordBase {
 
 /** One line of the ledger, and of `nibble run --json`. */
 export type TrialRecord = CompletedRecord | FailedRecord | SkippedRecord;
+
+/** What `diagnose` found out about a completed trial; a line of the same ledger. */
+export interface DiagnosisRecord {
+  readonly schemaVersion: 1;
+  readonly experiment: string;
+  /** Id of the trial that it explains. */
+  readonly trial: string;
+  readonly status: "diagnosed";
+  readonly scheme: SchemeSummary;
+  readonly manifest: Manifest;
+  readonly diagnosis: DiagnosisResult;
+}

@@ -142,6 +142,90 @@ const manifest = object({
   }),
 });
 
+const share = is(
+  "a number from 0 to 1",
+  (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1,
+);
+
+const conditions = object({
+  "pinned?": arrayOf(count),
+  "clockGhz?": object({ min: positive, median: positive, max: positive }),
+  "stealShare?": share,
+  "busyShare?": share,
+  discarded: object({ blocks: count, of: count }),
+  remarks: arrayOf(string),
+});
+
+const processSamples = object({
+  baselineMs: arrayOf(positive),
+  trialMs: arrayOf(positive),
+  control: object({ baselineMs: arrayOf(positive), againMs: arrayOf(positive) }),
+});
+
+const diagnosisArm = object({ drop: estimate, sqnrDb: numberOrNull });
+
+const calibration = object({
+  samples: count,
+  "classes?": object({ total: count, missing: arrayOf(string) }),
+  leaked: count,
+  "growth?": arrayOf(object({ samples: count, rangeChange: atLeastZero, drop: estimate })),
+});
+
+const armRoofline = object({
+  macs: atLeastZero,
+  bytes: atLeastZero,
+  leastMs: atLeastZero,
+  share: atLeastZero,
+  bound: oneOf("compute", "memory"),
+});
+
+const nodeTimes = arrayOf(object({ node: string, operator: string, "layer?": string, microseconds: atLeastZero }));
+
+const roofline = object({
+  batch: count,
+  threads: count,
+  peaks: object({
+    floatMacs: positive,
+    integerMacs: positive,
+    bandwidth: arrayOf(object({ footprintBytes: positive, bytesPerSecond: positive })),
+  }),
+  baseline: armRoofline,
+  trial: armRoofline,
+  mostSpeedup: positive,
+  nodes: object({ baseline: nodeTimes, trial: nodeTimes }),
+  reason: string,
+});
+
+/** What the parts of a trial's record that explain it hold. */
+const explanations = {
+  "split?": object({ weightsOnly: diagnosisArm, "activationsOnly?": diagnosisArm }),
+  "ranges?": arrayOf(
+    object({
+      value: string,
+      "layer?": string,
+      seen: interval,
+      chosen: interval,
+      saturated: share,
+      histogram: arrayOf(count),
+    }),
+  ),
+  "calibration?": calibration,
+  "roofline?": arrayOf(roofline),
+  "cost?": arrayOf(
+    object({
+      batch: count,
+      threads: count,
+      pricePerHour: atLeastZero,
+      perMillion: atLeastZero,
+      baselinePerMillion: atLeastZero,
+      saving: estimate,
+    }),
+  ),
+  "energy?": arrayOf(
+    object({ batch: count, threads: count, joulesPerInference: positive, baselineJoulesPerInference: positive }),
+  ),
+};
+
 const base = { schemaVersion: number, experiment: string, trial: string, scheme, manifest };
 
 const completed = object({
@@ -152,7 +236,18 @@ const completed = object({
     "agreement?": sampled,
     drop: estimate,
     "flips?": count,
-    "discordant?": object({ lost: count, gained: count }),
+    "discordant?": object({ lost: count, gained: count, "p?": share }),
+    "metrics?": object({
+      "top5?": sampled,
+      "macro_f1?": sampled,
+      "rmse?": sampled,
+      "r2?": sampled,
+      "perplexity?": sampled,
+    }),
+    "divergence?": object({ "sameTop?": sampled, "kl?": sampled, "cosine?": sampled }),
+    "confusion?": arrayOf(object({ from: string, to: string, count })),
+    "resolution?": object({ question: string, resolved: boolean, "needed?": count }),
+    "stopped?": object({ after: count, of: count, reason: string }),
   }),
   "latency?": arrayOf(
     object({
@@ -160,8 +255,10 @@ const completed = object({
       threads: count,
       medianMs: positive,
       "p90Ms?": positive,
+      "p99Ms?": positive,
       baselineMs: positive,
       "baselineP90Ms?": positive,
+      "baselineP99Ms?": positive,
       speedup: ratio,
       control: ratio,
       processes: count,
@@ -169,6 +266,9 @@ const completed = object({
       "quick?": boolean,
       optimization: object({ baseline: string, trial: string }),
       verdict: string,
+      "conditions?": conditions,
+      "rejected?": string,
+      "samples?": arrayOf(processSamples),
     }),
   ),
   "size?": object({
@@ -181,7 +281,15 @@ const completed = object({
     other: count,
   }),
   "memory?": object({ peakBytes: count, "engineBytes?": count }),
-  attestation: object({ integerNodes: count, floatNodes: count, attested: boolean, reason: string }),
+  attestation: object({
+    integerNodes: count,
+    floatNodes: count,
+    attested: boolean,
+    reason: string,
+    "fallen?": arrayOf(object({ node: string, "layer?": string, ran: string, reason: string, "costMs?": atLeastZero })),
+    "hazards?": arrayOf(string),
+    "crossCheck?": object({ samples: count, maxSteps: atLeastZero, sameTop: share, integerNodes: count }),
+  }),
   parity: object({ maxRelativeError: number, samples: count, reference: string }),
   "gap?": object({
     accuracy: number,
@@ -190,6 +298,7 @@ const completed = object({
     layers: arrayOf(object({ layer: string, maxSteps: atLeastZero })),
   }),
   "layers?": arrayOf(object({ layer: string, sqnrDb: numberOrNull })),
+  ...explanations,
 });
 
 const failed = object({
