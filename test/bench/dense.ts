@@ -14,6 +14,7 @@ import type { Scheme } from "../../src/quantize/scheme.js";
 import { fullEffort, startTuner, timeTrial } from "../../src/run/latency-trial.js";
 import { startWorker } from "../../src/run/process.js";
 import { type Tensor, tensor } from "../../src/tensor/tensor.js";
+import { type Figure, ratioText } from "./figure.js";
 
 /** Dense layers of the given widths with ReLU between them, weights N(0, 1 / inputs), as a frontend would emit them. */
 export function denseNet(widths: readonly number[]): Graph {
@@ -49,7 +50,7 @@ export async function timeDense(widths: readonly number[], scheme: Scheme): Prom
   const engine = await onnxruntime();
   await (await engine.load(paths.trial, { threads: 1, optimization: "all", optimizedModelPath })).close();
   const { attested, reason } = attest(quantized, readFileSync(optimizedModelPath));
-  if (!attested) throw new Error(`bench: ${scheme.name}: ${reason}`);
+  if (!attested) throw new Error(`${scheme.name}: ${reason}`);
   const width = widths[0] ?? 1;
   const random = seededRandom(2);
   const x = tensor(
@@ -60,4 +61,34 @@ export async function timeDense(widths: readonly number[], scheme: Scheme): Prom
   const measure = { batch: 1, threads: 1 };
   const tuner = startTuner(fullEffort, startWorker);
   return timeTrial(paths, { x }, measure, { effort: fullEffort, tuner, seed: 1, attested, startWorker });
+}
+
+/** Speed of dense layers, as MatMulInteger and as MatMulNBits. */
+export async function dense(): Promise<readonly Figure[]> {
+  const dynamic: Scheme = {
+    name: "dynamic",
+    mode: "dynamic",
+    weights: { dtype: "int8", granularity: "per_channel" },
+    activations: { dtype: "uint8" },
+    keep: {},
+  };
+  const int4: Scheme = {
+    name: "w4",
+    mode: "weight_only",
+    weights: { dtype: "int4", granularity: "group", group: 32 },
+    method: "rtn",
+    keep: {},
+  };
+  const cases = [
+    { name: "dense 64-1024-1024-1024-10, dynamic int8", widths: [64, 1024, 1024, 1024, 10], scheme: dynamic, bound: 2 },
+    { name: "dense 1x2048x2048, dynamic int8", widths: [2048, 2048], scheme: dynamic, bound: 2 },
+    { name: "dense 1x4096x4096, weight_only int4 by 32", widths: [4096, 4096], scheme: int4, bound: 4 },
+  ];
+  const figures: Figure[] = [];
+  for (const { name, widths, scheme, bound } of cases) {
+    const { speedup } = await timeDense(widths, scheme);
+    const measured = ratioText(speedup);
+    figures.push({ name: `${name}: speed`, promise: `>= ${bound}x best fp32`, measured, met: speedup.value >= bound });
+  }
+  return figures;
 }
