@@ -1,6 +1,6 @@
 import type { View } from "../plan/plan.js";
 import type { ExpectationResult } from "../results/expectations.js";
-import type { TrialRecord } from "../results/record.js";
+import type { DiagnosisRecord, TrialRecord } from "../results/record.js";
 
 /** Everything a report shows; records alone decide the figures. */
 export interface Report {
@@ -10,6 +10,8 @@ export interface Report {
   readonly model: string;
   readonly data: string;
   readonly records: readonly TrialRecord[];
+  /** What `diagnose` found out about some of the trials. */
+  readonly diagnoses?: readonly DiagnosisRecord[];
   readonly expectations?: readonly ExpectationResult[];
   /** Which plots the program asked for. */
   readonly views?: readonly View[];

@@ -13,7 +13,7 @@ import { renderSvg } from "../report/svg/render.js";
 import { renderTable, type TableOptions } from "../report/table.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
-import type { TrialRecord } from "../results/record.js";
+import type { DiagnosisRecord, TrialRecord } from "../results/record.js";
 import { jupyterDisplay, showForms } from "./host-display.js";
 import { type Displayable, displayable } from "./show.js";
 
@@ -26,6 +26,8 @@ export interface Result {
   readonly records: readonly TrialRecord[];
   /** Ids of the trials that this run measured; the others were taken from the ledger. */
   readonly measured: readonly string[];
+  /** What `diagnose` found out, one a diagnosed trial; empty where nothing was diagnosed. */
+  readonly diagnoses: readonly DiagnosisRecord[];
   readonly expectations: readonly ExpectationResult[];
   /** Where a run writes the HTML report. */
   readonly reportPath: string;
@@ -79,13 +81,15 @@ export function resultOf(
   records: readonly TrialRecord[],
   measured: readonly string[],
   ledger: string,
+  diagnoses: readonly DiagnosisRecord[] = [],
 ): Result {
   const expectations = evaluateExpectations(subject.expectations, records);
-  const report: Report = { ...subject, records, expectations };
+  const report: Report = { ...subject, records, diagnoses, expectations };
   return shownAsTable(report, {
     experiment: subject.experiment,
     records,
     measured,
+    diagnoses,
     expectations,
     reportPath: reportPath(ledger),
     table: (options) => renderTable(report, options),
