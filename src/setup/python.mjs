@@ -20,7 +20,7 @@ const sets = {
   onnx: {
     requirements: fileURLToPath(new URL("python-requirements.txt", import.meta.url)),
     stamp: "nibble-requirements.sha256",
-    check: "import numpy, onnx, onnx.checker, onnxruntime",
+    check: "import numpy, onnx, onnx.checker, onnxruntime, scipy.stats, sklearn.metrics",
     names: "onnx and onnxruntime",
     without: "no onnx",
     skipped: "tests that compare with Python's onnx are skipped",
