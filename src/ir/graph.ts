@@ -22,7 +22,8 @@ export interface GraphValue {
 /** int, float, string, ints, floats, strings or tensor, as the operator's spec declares (`operators/`). */
 export type Attribute = number | string | readonly number[] | readonly string[] | Tensor;
 
-export type Domain = "" | "com.microsoft";
+/** "nibble" holds what is simulated and has no kernel; it is never lowered. */
+export type Domain = "" | "com.microsoft" | "nibble";
 
 export interface Node {
   /** Unique in the graph. Netron shows it; frontends make it from the layer's name. */

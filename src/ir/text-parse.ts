@@ -162,8 +162,8 @@ function parseNode(scanner: Scanner): Node {
   const operator = scanner.match(/[A-Za-z_][\w.]*/) ?? scanner.fail("an operator");
   const dot = operator.lastIndexOf(".");
   const domain = operator.slice(0, Math.max(0, dot));
-  if (domain !== "" && domain !== "com.microsoft")
-    scanner.refuse(`no domain is called "${domain}"; known: "" and com.microsoft`);
+  if (domain !== "" && domain !== "com.microsoft" && domain !== "nibble")
+    scanner.refuse(`no domain is called "${domain}"; known: "", com.microsoft and nibble`);
   scanner.expect("(");
   const inputs = parseOperands(scanner);
   scanner.expect(")");
@@ -173,7 +173,7 @@ function parseNode(scanner: Scanner): Node {
   return {
     name: parseString(scanner),
     opType: operator.slice(dot + 1),
-    domain: domain as Domain,
+    domain: domain satisfies Domain,
     inputs,
     outputs,
     attributes,

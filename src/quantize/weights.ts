@@ -1,7 +1,8 @@
 import { f16round } from "@petamoriken/float16";
 import { fail } from "../base/diagnostic.js";
+import { isNormalHalf } from "../tensor/float16.js";
 import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
-import type { Granularity } from "./scheme.js";
+import type { Granularity, WeightFormat } from "./scheme.js";
 
 /**
  * Symmetric codes of constant weights, rounded to nearest. Codes stay within -127..127 (int8), -7..7 (int4), -1..1
@@ -14,20 +15,49 @@ export interface QuantizedWeight {
   readonly scale: Float32Array;
 }
 
+const FULL_LIMIT = 127;
+
+/** How int8 weights with a scale for each channel or tensor are coded. */
+export interface ChannelFormat {
+  readonly granularity: Granularity;
+  /** Largest magnitude of a code. */
+  readonly limit: 64 | 127;
+}
+
+/** Of a scheme's weights; per channel unless they say otherwise. */
+export function channelFormat(format: WeightFormat | undefined): ChannelFormat {
+  return { granularity: format?.granularity ?? "per_channel", limit: codeLimit(format) };
+}
+
+/**
+ * Largest magnitude of an int8 weight code. 64 with `reduce_range`: two products with uint8 activations then stay within
+ * int16 (2 * 64 * 255 = 32,640), so that kernels that add pairs in 16 bits cannot saturate.
+ * @see onnxruntime.quantization, `reduce_range`: symmetric int8 codes are -64..64
+ */
+function codeLimit(format: WeightFormat | undefined): 64 | 127 {
+  return format?.reduceRange === true ? 64 : FULL_LIMIT;
+}
+
 /**
  * @param axis   the axis of the output channels: 0 of a convolution's OIHW, 1 of a matrix [K, N]
  * @param floors smallest scale allowed for each channel; see `biasFloors` in passes/static/product.ts
+ * @param limit  largest magnitude of a code, 127 or 64; see `codeLimit`
  */
 export function quantizeChannels(
   weight: Tensor<"float32">,
-  { granularity, axis, floors }: { granularity: Granularity; axis: number; floors?: Float64Array },
+  {
+    granularity,
+    axis,
+    floors,
+    limit = FULL_LIMIT,
+  }: { granularity: Granularity; axis: number; floors?: Float64Array; limit?: number },
 ): QuantizedWeight {
   const data = weight.data as Float32Array;
   const channels = weight.shape[axis] ?? 1;
   const inner = elementCount(weight.shape.slice(axis + 1));
   const largest = largestMagnitudes(data, channels, inner);
   if (granularity === "per_tensor") largest.fill(maximum(largest));
-  const scale = symmetricScales(largest, 8);
+  const scale = symmetricScales(largest, limit);
   const floor = granularity === "per_tensor" && floors ? maximum(floors) : undefined;
   for (let channel = 0; channel < channels; channel++) {
     const least = floor ?? floors?.[channel] ?? 0;
@@ -35,7 +65,7 @@ export function quantizeChannels(
     const dead = largest[channel] === 0 && least > 0;
     scale[channel] = dead ? least : Math.max(scale[channel] as number, least);
   }
-  const codes = symmetricCodes(data, channels, inner, scale, 8);
+  const codes = symmetricCodes(data, channels, inner, scale, limit);
   return {
     codes: tensor("int8", weight.shape, codes),
     scale: granularity === "per_tensor" ? scale.slice(0, 1) : scale,
@@ -60,9 +90,8 @@ function largestMagnitudes(data: Float32Array, channels: number, inner: number):
   return largest;
 }
 
-/** Scales of symmetric codes of `bits` bits for ranges [-m, m]: what `channelParams` of tensor/affine.ts gives, in one loop. */
-function symmetricScales(largest: Float64Array, bits: 2 | 4 | 8): Float32Array {
-  const limit = 2 ** (bits - 1) - 1;
+/** Scales of symmetric codes -limit..limit for ranges [-m, m]: what `channelParams` of tensor/affine.ts gives, in one loop. */
+function symmetricScales(largest: Float64Array, limit: number): Float32Array {
   const scale = new Float32Array(largest.length);
   for (let i = 0; i < scale.length; i++) {
     const most = largest[i] as number;
@@ -83,9 +112,8 @@ function symmetricCodes(
   channels: number,
   inner: number,
   scale: Float32Array,
-  bits: 2 | 4 | 8,
+  largest: number,
 ): Int8Array {
-  const largest = 2 ** (bits - 1) - 1;
   const codes = new Int8Array(data.length);
   let i = 0;
   while (i < data.length) {
@@ -121,15 +149,11 @@ export function quantizeRows(values: Float32Array, rows: number, { bits, size }:
   const length = values.length / rows;
   const groups = Math.ceil(length / size);
   const padded = padRows(values, rows, length, groups * size);
-  const exact = symmetricScales(largestMagnitudes(padded, rows * groups, size), bits);
+  const limit = 2 ** (bits - 1) - 1;
+  const exact = symmetricScales(largestMagnitudes(padded, rows * groups, size), limit);
   const half = exact.map(f16round);
   const scale = half.every(isNormalHalf) ? half : exact;
-  return { rows, groups, size, bits, codes: symmetricCodes(padded, rows * groups, size, scale, bits), scale };
-}
-
-/** Whether a number is a normal, finite float16 value. */
-export function isNormalHalf(value: number): boolean {
-  return value >= 2 ** -14 && value <= 65_504 && f16round(value) === value;
+  return { rows, groups, size, bits, codes: symmetricCodes(padded, rows * groups, size, scale, limit), scale };
 }
 
 export interface RowFormat {

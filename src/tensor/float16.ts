@@ -1,4 +1,4 @@
-import { Float16Array } from "@petamoriken/float16";
+import { Float16Array, f16round } from "@petamoriken/float16";
 
 /**
  * IEEE 754 binary16 and bfloat16 codes, which tensors of those types hold, as numbers and back.
@@ -27,4 +27,9 @@ export function toBfloat16(values: ArrayLike<number>): Uint16Array {
     if ((b & 0x7fffffff) > 0x7f800000) return (b >>> 16) | 0x40;
     return (b + 0x7fff + ((b >>> 16) & 1)) >>> 16;
   });
+}
+
+/** Whether a number is a positive, normal, finite binary16 value. */
+export function isNormalHalf(value: number): boolean {
+  return value >= 2 ** -14 && value <= 65_504 && f16round(value) === value;
 }

@@ -96,6 +96,15 @@ export function transposed<T extends Tensor>(t: T, permutation: readonly number[
   );
 }
 
+/** The permutation that undoes another: `transposed(transposed(t, p), inverseOf(p))` is t. */
+export function inverseOf(permutation: readonly number[]): number[] {
+  const inverse = new Array<number>(permutation.length);
+  permutation.forEach((axis, i) => {
+    inverse[axis] = i;
+  });
+  return inverse;
+}
+
 /** All elements as float64, which holds every value of every type but int64 beyond 2^53; float16 codes are not decoded. */
 export function toFloat64(t: Tensor): Float64Array {
   if (t.dtype === "int64") return Float64Array.from(t.data as BigInt64Array, Number);

@@ -40,6 +40,7 @@ function tooLarge(bytes: number): never {
 }
 
 function nodeProto(node: Node): object {
+  if (node.domain === "nibble") throw new Error(`lowering: "${node.name}" is simulated and has no ONNX form`);
   const attributes = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     input: node.inputs,

@@ -6,6 +6,7 @@ import { contribQLinear } from "./contrib-qlinear.js";
 import { convolutions } from "./convolution.js";
 import { elementwiseBinary } from "./elementwise-binary.js";
 import { elementwiseUnary } from "./elementwise-unary.js";
+import { fakeQuantize } from "./fake-quantize.js";
 import { indexing } from "./indexing.js";
 import { integerProducts } from "./integer-products.js";
 import { joining } from "./joining.js";
@@ -45,6 +46,7 @@ export const operators: readonly Operator[] = [
   ...contribProducts,
   ...contribQLinear,
   matMulNBits,
+  fakeQuantize,
 ];
 
 const byName = new Map(operators.map((operator) => [`${operator.domain}:${operator.opType}`, operator]));

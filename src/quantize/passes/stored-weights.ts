@@ -1,7 +1,8 @@
 import { Float16Array } from "@petamoriken/float16";
 import type { Attribute, Graph, Node } from "../../ir/graph.js";
+import { isNormalHalf } from "../../tensor/float16.js";
 import { elementCount, type Tensor, tensor, tensorFrom } from "../../tensor/tensor.js";
-import { checkFinite, type GroupedRows, isNormalHalf, packRows, quantizeRows, suffix } from "../weights.js";
+import { checkFinite, type GroupedRows, packRows, quantizeRows, suffix } from "../weights.js";
 import { isFloat } from "./dense.js";
 import type { Rewrite } from "./rewrite.js";
 

@@ -28,7 +28,7 @@ export const nvfp4Format: Format = {
   specials: "NaN",
   rounding: "half to even",
   block: BLOCK,
-  scale: "fp8_e4m3fn, half to even; float32 of the tensor",
+  scale: "fp8_e4m3, half to even; float32 of the tensor",
   bitsPerValue: 4 + 8 / BLOCK,
   source: "NVIDIA, arXiv:2509.25149",
   encode(values, options = {}) {

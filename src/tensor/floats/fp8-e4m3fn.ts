@@ -5,7 +5,7 @@ import { minifloatFormat } from "./minifloat-format.js";
 export const e4m3fn = minifloat({ exponentBits: 4, mantissaBits: 3, bias: 7, largestCode: 0x7e, nan: 0x7f });
 
 export const e4m3fnFormat = minifloatFormat(e4m3fn, {
-  name: "fp8_e4m3fn",
+  name: "fp8_e4m3",
   summary: "8-bit float, 4 exponent bits; no infinity",
   specials: "NaN",
   source: "OCP OFP8 v1.0",

@@ -100,7 +100,7 @@ const edges = [
 
 /** The scale of a block of NVFP4 that holds this value, in a tensor whose largest is 448 * 6. */
 function nvfp4Scale(largest: number): number {
-  const format = formatNamed("fp8_e4m3fn");
+  const format = formatNamed("fp8_e4m3");
   return format.decode(format.encode(Float32Array.of(largest / 6)))[0] as number;
 }
 

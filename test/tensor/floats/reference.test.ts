@@ -8,13 +8,13 @@ import { criticalValues } from "./critical.js";
 const types = {
   fp16: ["float16", "FLOAT16"],
   bf16: ["bfloat16", "BFLOAT16"],
-  fp8_e4m3fn: ["float8_e4m3fn", "FLOAT8E4M3FN"],
+  fp8_e4m3: ["float8_e4m3fn", "FLOAT8E4M3FN"],
   fp8_e5m2: ["float8_e5m2", "FLOAT8E5M2"],
   fp8_e4m3fnuz: ["float8_e4m3fnuz", "FLOAT8E4M3FNUZ"],
   fp8_e5m2fnuz: ["float8_e5m2fnuz", "FLOAT8E5M2FNUZ"],
   fp6_e2m3: ["float6_e2m3fn", "FLOAT6E2M3"],
   fp6_e3m2: ["float6_e3m2fn", "FLOAT6E3M2"],
-  fp4_e2m1: ["float4_e2m1fn", "FLOAT4E2M1"],
+  fp4: ["float4_e2m1fn", "FLOAT4E2M1"],
   e8m0: ["float8_e8m0fnu", "FLOAT8E8M0"],
 } as const;
 type Name = keyof typeof types;

@@ -1,8 +1,9 @@
 import { multiplyDims } from "../../../ir/dim.js";
 import type { Dim, Graph, Node, Pass, ValueType } from "../../../ir/graph.js";
 import { inferTypes } from "../../../ir/infer.js";
+import { inverseOf } from "../../../tensor/layout.js";
 import type { Tensor } from "../../../tensor/tensor.js";
-import { composed, identityOf, inverseOf, isIdentity, keepsOrder, type Permutation, permuted } from "./permutation.js";
+import { composed, identityOf, isIdentity, keepsOrder, type Permutation, permuted } from "./permutation.js";
 import { freeNames, removeUnread } from "./rewrite.js";
 import { type Moved, permOf, transposeRules } from "./transpose-rules.js";
 

@@ -13,13 +13,6 @@ export function isIdentity(perm: Permutation): boolean {
   return perm.every((axis, i) => axis === i);
 }
 
-/** The permutation that undoes it. */
-export function inverseOf(perm: Permutation): Permutation {
-  const inverse = new Array<number>(perm.length).fill(0);
-  for (const [i, axis] of perm.entries()) inverse[axis] = i;
-  return inverse;
-}
-
 /** One Transpose for two: first `first`, then `second`. */
 export function composed(first: Permutation, second: Permutation): Permutation {
   return second.map((axis) => first[axis] ?? 0);

@@ -1,9 +1,9 @@
 import type { Dim, Node } from "../../../ir/graph.js";
 import { completeAttributes } from "../../../ir/infer.js";
 import { operatorOf } from "../../../ir/operators/registry.js";
-import { reshaped, transposed } from "../../../tensor/layout.js";
+import { inverseOf, reshaped, transposed } from "../../../tensor/layout.js";
 import { type Tensor, tensorFrom } from "../../../tensor/tensor.js";
-import { identityOf, inverseOf, keepsOrder, type Permutation, permuted, withoutAxes } from "./permutation.js";
+import { identityOf, keepsOrder, type Permutation, permuted, withoutAxes } from "./permutation.js";
 import { integersOf } from "./rewrite.js";
 
 /**
