@@ -87,6 +87,19 @@ const method: OptionSpec = {
   summary: "how weight codes are chosen",
 };
 
+const reduceRange: OptionSpec = {
+  name: "reduce_range",
+  type: { kind: "boolean" },
+  summary:
+    "int8 weights of 7 bits, -64..64: exact on CPUs without VNNI, whose kernels add pairs of products in 16 bits",
+};
+const precise: OptionSpec = {
+  name: "precise",
+  type: { kind: "boolean" },
+  summary:
+    "the engine's exact, slower kernels where its fast ones add in 16 bits (CPUs without VNNI); the same elsewhere",
+};
+
 const DEFAULT_SAMPLES = 256;
 const DEFAULT_GROUP = 32;
 
@@ -102,20 +115,21 @@ export const schemes: readonly SchemeDefinition[] = [
     name: "dynamic",
     summary:
       "int8 dense layers and LSTMs; activation ranges are taken at run time, so no calibration (convolutions stay float)",
-    options: [weights, activations, method],
+    options: [weights, activations, method, reduceRange, precise],
     build: (name, settings) => ({
       name,
       mode: "dynamic",
       weights: channelWeights(settings),
       activations: { dtype: choice(settings.activations)?.name ?? "uint8" },
       method: choice(settings.method)?.name ?? "rtn",
+      ...exactness(settings),
       keep: {},
     }),
   },
   {
     name: "static",
     summary: "int8 weights and activations with ranges from calibration; the fastest for convolutions",
-    options: [weights, activations, calibration, samples, method],
+    options: [weights, activations, calibration, samples, method, reduceRange, precise],
     build: (name, settings) => ({
       name,
       mode: "static",
@@ -123,6 +137,7 @@ export const schemes: readonly SchemeDefinition[] = [
       activations: { dtype: choice(settings.activations)?.name ?? "uint8" },
       calibration: calibrationOf(settings),
       method: choice(settings.method)?.name ?? "rtn",
+      ...exactness(settings),
       keep: {},
     }),
   },
@@ -147,7 +162,13 @@ export function schemeDefinition(mode: string): SchemeDefinition | undefined {
 
 function channelWeights(settings: Settings): WeightFormat {
   const words = phrase(settings.weights);
-  return { dtype: dtypeIn(words) ?? "int8", granularity: granularityIn(words) ?? "per_channel" };
+  const format = { dtype: dtypeIn(words) ?? "int8", granularity: granularityIn(words) ?? "per_channel" };
+  return settings.reduce_range === true ? { ...format, reduceRange: true } : format;
+}
+
+/** Absent rather than false, so that a program that says `false` and one that says nothing are the same trial. */
+function exactness(settings: Settings): Pick<Scheme, "precise"> {
+  return settings.precise === true ? { precise: true } : {};
 }
 
 function groupWeights(scheme: string, settings: Settings): WeightFormat {

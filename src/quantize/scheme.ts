@@ -10,6 +10,8 @@ export interface WeightFormat {
   readonly granularity: Granularity;
   /** Elements of the input dimension that share a scale; with granularity "group" only. */
   readonly group?: number;
+  /** int8 codes of 7 bits, -64..64, which no kernel can saturate; with "static" and "dynamic". Absent when false. */
+  readonly reduceRange?: true;
 }
 
 export interface Calibration {
@@ -31,6 +33,11 @@ export interface Scheme {
   readonly calibration?: Calibration;
   /** How weight codes are chosen: "rtn" (round to nearest). */
   readonly method?: string;
+  /**
+   * The engine's exact kernels where its fast ones add in 16 bits (onnxruntime's `session.x64quantprecision`); with "static"
+   * and "dynamic". Absent when false.
+   */
+  readonly precise?: true;
   /** Layers with a precision of their own, by layer name, after every `keep` rule has been applied in order. */
   readonly keep: Readonly<Record<string, Precision>>;
 }

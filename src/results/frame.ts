@@ -38,6 +38,7 @@ function rowOf(record: TrialRecord, latency: LatencyResult | undefined, label: s
     calibration: scheme.calibration ?? null,
     samples: scheme.samples ?? null,
     method: scheme.method ?? null,
+    exactness: scheme.exactness ?? null,
     execution: scheme.execution,
     ...accuracyCells(record.status === "completed" ? record : undefined),
     ...latencyCells(latency),

@@ -3,7 +3,16 @@ import type { SchemeSummary, TrialRecord } from "./record.js";
 type Field = Exclude<keyof SchemeSummary, "name" | "mode" | "execution" | "keep">;
 
 /** Fields that tell trials of one scheme apart, in the order in which a label names them. */
-const fields: readonly Field[] = ["weights", "granularity", "group", "activations", "calibration", "samples", "method"];
+const fields: readonly Field[] = [
+  "weights",
+  "granularity",
+  "group",
+  "activations",
+  "calibration",
+  "samples",
+  "method",
+  "exactness",
+];
 
 /**
  * A short label for each record, by trial id: the scheme's name and the values that differ among the trials of that

@@ -35,6 +35,8 @@ export interface SchemeSummary {
   readonly calibration?: string;
   readonly samples?: number;
   readonly method?: string;
+  /** "reduce_range", "precise": what keeps sums exact on CPUs without VNNI, in this order. */
+  readonly exactness?: string;
   readonly keep?: Readonly<Record<string, string>>;
   readonly execution: "executed" | "simulated";
 }

@@ -121,6 +121,7 @@ const scheme = object({
   "calibration?": string,
   "samples?": count,
   "method?": string,
+  "exactness?": string,
   "keep?": mapOf(string),
   execution: oneOf("executed", "simulated"),
 });

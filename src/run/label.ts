@@ -4,6 +4,9 @@ import type { SchemeSummary } from "../results/record.js";
 /** The scheme as a record shows it. */
 export function summarizeScheme(scheme: Scheme): SchemeSummary {
   const { weights, calibration } = scheme;
+  const exactness = [...(weights?.reduceRange ? ["reduce_range"] : []), ...(scheme.precise ? ["precise"] : [])].join(
+    " ",
+  );
   const keep = Object.keys(scheme.keep).length > 0 ? { keep: scheme.keep } : {};
   return {
     name: scheme.name,
@@ -13,6 +16,7 @@ export function summarizeScheme(scheme: Scheme): SchemeSummary {
     ...(scheme.activations ? { activations: scheme.activations.dtype } : {}),
     ...(calibration ? { calibration: calibrationName(calibration), samples: calibration.samples } : {}),
     ...(scheme.method === undefined ? {} : { method: scheme.method }),
+    ...(exactness === "" ? {} : { exactness }),
     ...keep,
     execution: "executed",
   };

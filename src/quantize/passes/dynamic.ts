@@ -1,7 +1,7 @@
 import type { Graph, Node, Pass } from "../../ir/graph.js";
 import { tensor } from "../../tensor/tensor.js";
-import type { Granularity, Scheme } from "../scheme.js";
-import { checkFinite, quantizeChannels, suffix } from "../weights.js";
+import type { Scheme } from "../scheme.js";
+import { type ChannelFormat, channelFormat, checkFinite, quantizeChannels, suffix } from "../weights.js";
 import { type Dense, denseOf } from "./dense.js";
 import { dynamicLstm } from "./dynamic-lstm.js";
 import { precisionOf } from "./precision.js";
@@ -23,7 +23,7 @@ export function quantizeDynamic(scheme: Scheme): Pass {
 function replaceProducts(graph: Graph, scheme: Scheme): Graph {
   const uses = usesOf(graph);
   const rewrite = startRewrite(graph);
-  const granularity = scheme.weights?.granularity ?? "per_channel";
+  const format = channelFormat(scheme.weights);
   const absorbed = new Set<Node>();
   for (const node of graph.nodes) {
     if (absorbed.has(node)) continue;
@@ -33,17 +33,17 @@ function replaceProducts(graph: Graph, scheme: Scheme): Graph {
     }
     const dense = denseOf(node, graph, uses);
     if (dense) {
-      emit(dense, granularity, rewrite);
+      emit(dense, format, rewrite);
       for (const each of dense.absorbed) absorbed.add(each);
-    } else rewrite.add(dynamicLstm(node, graph, granularity, rewrite) ?? node);
+    } else rewrite.add(dynamicLstm(node, graph, format, rewrite) ?? node);
   }
   return rewrite.finish();
 }
 
-function emit({ node, input, weight, matrix, bias, output }: Dense, granularity: Granularity, rewrite: Rewrite): void {
+function emit({ node, input, weight, matrix, bias, output }: Dense, format: ChannelFormat, rewrite: Rewrite): void {
   checkFinite(weight, matrix, node.layer);
-  const { codes, scale } = quantizeChannels(matrix, { granularity, axis: 1 });
-  const shape = granularity === "per_tensor" ? [] : [scale.length];
+  const { codes, scale } = quantizeChannels(matrix, { ...format, axis: 1 });
+  const shape = format.granularity === "per_tensor" ? [] : [scale.length];
   const codesName = rewrite.constant(weight + suffix.codes, codes);
   const scaleName = rewrite.constant(weight + suffix.scale, tensor("float32", shape, scale));
   const biasInputs = bias ? ["", rewrite.constant(bias.name, bias.tensor)] : [];

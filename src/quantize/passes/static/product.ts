@@ -1,8 +1,7 @@
 import type { Node } from "../../../ir/graph.js";
 import { roundHalfEven } from "../../../tensor/affine.js";
 import { elementCount, type Tensor, tensor, tensorFrom, zeros } from "../../../tensor/tensor.js";
-import type { Granularity } from "../../scheme.js";
-import { checkFinite, quantizeChannels, suffix } from "../../weights.js";
+import { type ChannelFormat, checkFinite, quantizeChannels, suffix } from "../../weights.js";
 import type { Rewrite } from "../rewrite.js";
 import type { Codes, Values } from "./codes.js";
 import type { StaticPlan } from "./plan.js";
@@ -20,15 +19,10 @@ interface IntegerWeights {
 }
 
 /** QLinearConv: uint8 input and output, int8 weights [O, I / group, k...], int32 bias. */
-export function emitConvolution(role: Extract<Role, { kind: "conv" }>, granularity: Granularity, values: Values): void {
+export function emitConvolution(role: Extract<Role, { kind: "conv" }>, format: ChannelFormat, values: Values): void {
   const { node, weight, kernel, bias, input } = role.convolution;
   const x = values.codesOf(input, node);
-  const w = integerWeights(
-    { node, weight, tensor: kernel, axis: 0, bias: bias?.tensor },
-    x,
-    granularity,
-    values.rewrite,
-  );
+  const w = integerWeights({ node, weight, tensor: kernel, axis: 0, bias: bias?.tensor }, x, format, values.rewrite);
   const y = values.makeCodes(role.output);
   values.rewrite.add({
     ...node,
@@ -44,7 +38,7 @@ export function emitConvolution(role: Extract<Role, { kind: "conv" }>, granulari
  */
 export function emitDense(
   role: Extract<Role, { kind: "dense" }>,
-  granularity: Granularity,
+  format: ChannelFormat,
   values: Values,
   plan: StaticPlan,
 ): void {
@@ -52,7 +46,7 @@ export function emitDense(
   const rank = plan.context.types.get(input)?.shape.length ?? 2;
   const x = values.codesOf(input, node);
   const constants = { node, weight, tensor: matrix, axis: 1, bias: bias?.tensor };
-  const w = integerWeights(constants, x, granularity, values.rewrite);
+  const w = integerWeights(constants, x, format, values.rewrite);
   const outer = plan.context.types.get(role.output)?.shape.slice(1) ?? [];
   const sizes = outer.filter((dim) => typeof dim === "number");
   if (rank === 2) emitGemm(role, x, w, values, plan);
@@ -194,12 +188,12 @@ function integerWeights(
     readonly bias: Tensor<"float32"> | undefined;
   },
   x: Codes,
-  granularity: Granularity,
+  { granularity, limit }: ChannelFormat,
   rewrite: Rewrite,
 ): IntegerWeights {
   checkFinite(weight, real, node.layer);
   const floors = bias ? biasFloors(bias.data as Float32Array, x.scale) : undefined;
-  const { codes, scale } = quantizeChannels(real, { granularity, axis, ...(floors ? { floors } : {}) });
+  const { codes, scale } = quantizeChannels(real, { granularity, axis, limit, ...(floors ? { floors } : {}) });
   const shape = granularity === "per_tensor" ? [] : [scale.length];
   return {
     codes: rewrite.constant(weight + suffix.codes, codes),

@@ -1,6 +1,7 @@
 import type { Graph, Node, Pass } from "../../../ir/graph.js";
 import type { Range } from "../../../tensor/quant.js";
 import type { Scheme } from "../../scheme.js";
+import { channelFormat } from "../../weights.js";
 import { precisionOf } from "../precision.js";
 import { startRewrite } from "../rewrite.js";
 import { trackValues, type Values } from "./codes.js";
@@ -38,9 +39,9 @@ function onCodes(graph: Graph, scheme: Scheme, ranges: ReadonlyMap<string, Range
 }
 
 function emit(role: Role, scheme: Scheme, values: Values, plan: StaticPlan): void {
-  const granularity = scheme.weights?.granularity ?? "per_channel";
-  if (role.kind === "conv") emitConvolution(role, granularity, values);
-  else if (role.kind === "dense") emitDense(role, granularity, values, plan);
+  const format = channelFormat(scheme.weights);
+  if (role.kind === "conv") emitConvolution(role, format, values);
+  else if (role.kind === "dense") emitDense(role, format, values, plan);
   else if (role.kind === "pointwise") emitPointwise(role, values);
   else emitMove(role, values);
 }
