@@ -21,7 +21,17 @@ export type MetricName =
   | "size_reduction"
   | "memory"
   | "sqnr"
-  | "flips";
+  | "flips"
+  | "top5"
+  | "macro_f1"
+  | "rmse"
+  | "r2"
+  | "perplexity"
+  | "same_top"
+  | "kl"
+  | "cosine"
+  | "latency_p90"
+  | "latency_p99";
 
 export interface LatencyMeasure {
   readonly batch: number;
@@ -51,7 +61,22 @@ export interface Expectation {
 export type View =
   | { readonly kind: "table" }
   | { readonly kind: "pareto"; readonly x: MetricName; readonly y: MetricName }
-  | { readonly kind: "layers"; readonly metric: MetricName };
+  | { readonly kind: "layers"; readonly metric: MetricName }
+  | { readonly kind: PlainView };
+
+/** Views that take nothing in parentheses and draw what was measured anyway, or what `diagnose` found. */
+export const plainViews = [
+  "split",
+  "sensitivity",
+  "histograms",
+  "calibration",
+  "confusion",
+  "gap",
+  "latency",
+  "roofline",
+  "nodes",
+] as const;
+export type PlainView = (typeof plainViews)[number];
 
 /** One cell of the matrix that will run. */
 export interface Trial {

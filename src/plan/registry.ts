@@ -37,8 +37,8 @@ export const measures: readonly MeasureDefinition[] = [
   { name: "memory", summary: "peak memory of a fresh process that runs the model", options: [] },
 ];
 
-/** Units of a metric's values. "decibel" and "count" take plain numbers. */
-export type MetricUnit = "fraction" | "ratio" | "ms" | "bytes" | "decibel" | "count";
+/** Units of a metric's values. "decibel", "count" and "number" take plain numbers. */
+export type MetricUnit = "fraction" | "ratio" | "ms" | "bytes" | "decibel" | "count" | "number";
 
 export interface MetricDefinition {
   readonly name: MetricName;
@@ -52,9 +52,44 @@ export const metrics: readonly MetricDefinition[] = [
   { name: "accuracy", unit: "fraction", needs: "accuracy", summary: "share of right answers on the test split" },
   { name: "accuracy_drop", unit: "fraction", needs: "accuracy", summary: "fp32 minus this, positive when worse" },
   { name: "flips", unit: "count", needs: "accuracy", summary: "samples whose answer differs from fp32's" },
+  {
+    name: "top5",
+    unit: "fraction",
+    needs: "accuracy",
+    summary: "share of samples with the label among the five largest outputs",
+  },
+  {
+    name: "macro_f1",
+    unit: "fraction",
+    needs: "accuracy",
+    summary: "F1 of each class, averaged over the classes of the test split",
+  },
+  {
+    name: "rmse",
+    unit: "number",
+    needs: "accuracy",
+    summary: "root of the mean squared error, with real-valued labels",
+  },
+  { name: "r2", unit: "number", needs: "accuracy", summary: "share of the labels' variance that the outputs explain" },
+  {
+    name: "perplexity",
+    unit: "number",
+    needs: "accuracy",
+    summary: "exp of the mean negative log-likelihood of the label",
+  },
+  { name: "same_top", unit: "fraction", needs: "accuracy", summary: "share of samples whose answer is fp32's" },
+  {
+    name: "kl",
+    unit: "number",
+    needs: "accuracy",
+    summary: "mean Kullback-Leibler divergence from fp32's outputs, nats",
+  },
+  { name: "cosine", unit: "number", needs: "accuracy", summary: "mean cosine similarity to fp32's outputs" },
   { name: "sqnr", unit: "decibel", needs: "accuracy", summary: "signal to quantization noise of a layer's output" },
   { name: "speedup", unit: "ratio", needs: "latency", summary: "best fp32 time / time, on the same engine" },
   { name: "latency", unit: "ms", needs: "latency", summary: "median time of one inference" },
+  { name: "latency_p90", unit: "ms", needs: "latency", summary: "time that nine of ten inferences stay within" },
+  { name: "latency_p99", unit: "ms", needs: "latency", summary: "time that 99 of 100 inferences stay within" },
   { name: "size", unit: "bytes", needs: "size", summary: "bytes of the model file" },
   { name: "size_reduction", unit: "fraction", needs: "size", summary: "1 - bytes / bytes of fp32" },
   { name: "memory", unit: "bytes", needs: "memory", summary: "peak memory of a fresh process" },

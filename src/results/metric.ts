@@ -1,5 +1,5 @@
 import type { MetricName } from "../plan/plan.js";
-import type { CompletedRecord } from "./record.js";
+import type { CompletedRecord, Estimate } from "./record.js";
 
 /** One value that a record holds for a metric. */
 export interface MetricValue {
@@ -36,10 +36,29 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
       return accuracy ? [accuracy.drop] : [];
     case "flips":
       return optional(accuracy?.flips);
+    case "top5":
+    case "macro_f1":
+    case "rmse":
+    case "r2":
+    case "perplexity":
+      return estimated(accuracy?.metrics?.[metric]);
+    case "same_top":
+      return estimated(accuracy?.divergence?.sameTop);
+    case "kl":
+    case "cosine":
+      return estimated(accuracy?.divergence?.[metric]);
     case "speedup":
       return latency.map(({ batch, threads, speedup }) => ({ ...speedup, batch, threads }));
     case "latency":
       return latency.map(({ batch, threads, medianMs }) => ({ value: medianMs, batch, threads }));
+    case "latency_p90":
+      return latency.flatMap(({ batch, threads, p90Ms }) =>
+        p90Ms === undefined ? [] : { value: p90Ms, batch, threads },
+      );
+    case "latency_p99":
+      return latency.flatMap(({ batch, threads, p99Ms }) =>
+        p99Ms === undefined ? [] : { value: p99Ms, batch, threads },
+      );
     case "size":
       return optional(size?.bytes);
     case "size_reduction":
@@ -51,6 +70,10 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
       return measured.length === 0 ? [] : [{ value: Math.min(...measured) }];
     }
   }
+}
+
+function estimated(estimate: Estimate | undefined): readonly MetricValue[] {
+  return estimate ? [{ value: estimate.value, ci95: estimate.ci95 }] : [];
 }
 
 function optional(value: number | undefined): readonly MetricValue[] {

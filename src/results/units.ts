@@ -54,11 +54,23 @@ export function metricText(metric: MetricName, value: number, isShare = true): s
     case "accuracy":
     case "accuracy_drop":
       return isShare ? percent(value, 2) : plain(value);
+    case "top5":
+    case "macro_f1":
+    case "same_top":
+      return percent(value, 2);
+    case "rmse":
+    case "r2":
+    case "perplexity":
+    case "kl":
+    case "cosine":
+      return plain(value);
     case "size_reduction":
       return percent(value);
     case "speedup":
       return times(value);
     case "latency":
+    case "latency_p90":
+    case "latency_p99":
       return `${milliseconds(value)} ms`;
     case "size":
     case "memory":
