@@ -25,6 +25,22 @@ export interface Calibrator {
    * @throws {DiagnosticError} "calibration-empty" when nothing was observed
    */
   ranges(calibration: Calibration): ReadonlyMap<string, Range>;
+  /**
+   * What the first `samples` samples gave, value by value in the order of the graph, with the ranges above.
+   * @throws {DiagnosticError} "calibration-empty" when nothing was observed
+   */
+  observations(calibration: Calibration): readonly Observation[];
+}
+
+/** One value of the float graph as calibration saw it. */
+export interface Observation {
+  readonly value: string;
+  readonly layer?: string;
+  /** The output of the calibration graph that holds it. */
+  readonly output: string;
+  readonly histogram: Histogram;
+  /** What the calibration makes of it; contains 0. */
+  readonly range: Range;
 }
 
 interface Observed {
@@ -51,6 +67,16 @@ export function startCalibration(graph: Graph, calibrations: readonly Calibratio
     return { value, output, layer, batchAxis: type.shape.indexOf(BATCH), segments };
   });
   const known = new Map<string, ReadonlyMap<string, Range>>();
+  const observations = (calibration: Calibration): readonly Observation[] => {
+    const count = ends.findIndex((end) => end >= calibration.samples) + 1;
+    if (count === 0) throw new Error(`calibrate: ${calibration.samples} samples were not asked for, only ${last}`);
+    return observed.map(({ value, output, layer, segments }) => {
+      const histogram = segments.slice(0, count).reduce(mergeHistograms);
+      if (histogram.count === 0) fail("calibration-empty", { scheme: "static" });
+      const range = observedRange(histogram, calibration);
+      return { value, output, ...(layer === undefined ? {} : { layer }), histogram, range };
+    });
+  };
   return {
     graph: exposed.graph,
     observe(outputs, sampleOffset) {
@@ -66,18 +92,11 @@ export function startCalibration(graph: Graph, calibrations: readonly Calibratio
       const key = hashJson(calibration);
       const found = known.get(key);
       if (found) return found;
-      const count = ends.findIndex((end) => end >= calibration.samples) + 1;
-      if (count === 0) throw new Error(`calibrate: ${calibration.samples} samples were not asked for, only ${last}`);
-      const ranges = new Map(
-        observed.map(({ value, segments }) => {
-          const histogram = segments.slice(0, count).reduce(mergeHistograms);
-          if (histogram.count === 0) fail("calibration-empty", { scheme: "static" });
-          return [value, observedRange(histogram, calibration)];
-        }),
-      );
+      const ranges = new Map(observations(calibration).map(({ value, range }) => [value, range] as const));
       known.set(key, ranges);
       return ranges;
     },
+    observations,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Node } from "../../../ir/graph.js";
-import { affineParamsOf, quantize } from "../../../tensor/affine.js";
+import { type AffineParams, affineParamsOf, quantize } from "../../../tensor/affine.js";
 import type { Range } from "../../../tensor/quant.js";
 import { type Tensor, tensorFrom } from "../../../tensor/tensor.js";
 import { suffix } from "../../weights.js";
@@ -34,6 +34,12 @@ export interface Values {
 /** Scales below this stand for values that are 0 for all practical purposes; the guard keeps multipliers finite. */
 const SMALLEST_SCALE = 2 ** -100;
 
+/** Scale and zero point of the uint8 codes of an activation with a calibrated range. */
+export function activationParams(range: Range): AffineParams {
+  const exact = affineParamsOf(range, "uint8", { symmetric: false });
+  return { scale: Math.max(exact.scale, SMALLEST_SCALE), zeroPoint: exact.zeroPoint };
+}
+
 export function trackValues(plan: StaticPlan, ranges: ReadonlyMap<string, Range>, rewrite: Rewrite): Values {
   const { graph } = plan.context;
   const codes = new Map<string, Codes>();
@@ -41,11 +47,10 @@ export function trackValues(plan: StaticPlan, ranges: ReadonlyMap<string, Range>
   const layerOf = (node: Node | undefined) => (node?.layer === undefined ? {} : { layer: node.layer });
 
   const parameters = (root: string, range: Range): Omit<Codes, "name"> => {
-    const exact = affineParamsOf(range, "uint8", { symmetric: false });
-    const scale = Math.max(exact.scale, SMALLEST_SCALE);
+    const { scale, zeroPoint } = activationParams(range);
     return {
       scaleName: rewrite.constant(root + suffix.scale, tensorFrom("float32", [], [scale])),
-      zeroPointName: rewrite.constant(root + suffix.zeroPoint, tensorFrom("uint8", [], [exact.zeroPoint])),
+      zeroPointName: rewrite.constant(root + suffix.zeroPoint, tensorFrom("uint8", [], [zeroPoint])),
       scale,
     };
   };
