@@ -2,6 +2,7 @@ import type { Feeds, OptimizationLevel } from "../engines/engine.js";
 import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
 import { type LatencyResult, summarizeLatency } from "../measure/speedup.js";
 import type { LatencyMeasure } from "../plan/plan.js";
+import type { EngineConfig } from "./engine-config.js";
 import type { StartWorker, Worker } from "./process.js";
 
 /** How much time one measurement takes. */
@@ -35,19 +36,22 @@ export const quickEffort: Effort = {
 
 /** Chooses optimization levels once a file, batch and thread count, and remembers them. */
 export interface Tuner {
-  levelOf(path: string, feeds: Feeds, measure: LatencyMeasure): Promise<OptimizationLevel>;
+  levelOf(path: string, feeds: Feeds, measure: LatencyMeasure, extra?: EngineConfig): Promise<OptimizationLevel>;
 }
 
 /** Starts with nothing known; each choice is made in a process of its own. */
 export function startTuner(effort: Effort, startWorker: StartWorker): Tuner {
   const known = new Map<string, OptimizationLevel>();
   return {
-    async levelOf(path, feeds, { batch, threads }) {
+    async levelOf(path, feeds, { batch, threads }, extra) {
       const key = `${path} ${batch} ${threads}`;
       const level =
         known.get(key) ??
         (await inFreshProcess(startWorker, async (worker) => {
-          const tuned = await worker.call("tune", { path, feeds, threads, budgetMs: effort.tuningMs });
+          const tuned = await worker.call("tune", {
+            ...{ path, feeds, threads, budgetMs: effort.tuningMs },
+            ...(extra ? { extra } : {}),
+          });
           return tuned.optimization;
         }));
       known.set(key, level);
@@ -78,12 +82,18 @@ export async function timeTrial(
     /** False when the trial's planned integer kernels were not found: it is timed, but nothing is claimed. */
     readonly attested: boolean;
     readonly reason?: string;
+    /** What the trial's scheme asks of the engine. */
+    readonly extra?: EngineConfig | undefined;
     readonly startWorker: StartWorker;
   },
 ): Promise<LatencyResult> {
-  const { effort, tuner, startWorker } = options;
+  const { effort, tuner, startWorker, extra } = options;
   const baseline = { path: paths.baseline, optimization: await tuner.levelOf(paths.baseline, feeds, measure) };
-  const trial = { path: paths.trial, optimization: await tuner.levelOf(paths.trial, feeds, measure) };
+  const trial = {
+    path: paths.trial,
+    optimization: await tuner.levelOf(paths.trial, feeds, measure, extra),
+    ...(extra ? { extra } : {}),
+  };
   const samples: LatencySamples[] = [];
   for (let i = 0; i < effort.processes; i++) {
     samples.push(

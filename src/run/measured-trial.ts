@@ -1,6 +1,7 @@
 import type { LatencyResult } from "../measure/speedup.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import type { CompletedRecord, TrialRecord } from "../results/record.js";
+import { engineConfig } from "./engine-config.js";
 import type { EvaluatorPool } from "./evaluators.js";
 import type { RunEvent } from "./events.js";
 import { failure } from "./failure.js";
@@ -84,6 +85,7 @@ async function latencies(
         seed: shared.plan.seed,
         startWorker,
         attested,
+        extra: engineConfig(trial.scheme),
         ...(integerNodes > 0 || trial.scheme.mode === "fp32" ? {} : { reason }),
       });
     };
@@ -101,7 +103,8 @@ async function peakMemory(
 ): Promise<Tasks["memory"]["output"]> {
   onEvent({ kind: "stage", label: trialLabel(trial.scheme, trial.axes), stage: "memory" });
   const feeds = await pool.feeds(1);
+  const extra = engineConfig(trial.scheme);
   return inFreshProcess(startWorker, (worker) =>
-    worker.call("memory", { path: evaluated.path, feeds, optimization: "all" }),
+    worker.call("memory", { path: evaluated.path, feeds, optimization: "all", ...(extra ? { extra } : {}) }),
   );
 }

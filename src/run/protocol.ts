@@ -2,10 +2,14 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { DataReference } from "../datasets/dataset.js";
 import type { Feeds, OptimizationLevel } from "../engines/engine.js";
 import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
+import type { MachinePeaks } from "../measure/peaks.js";
+import type { NodeTime } from "../measure/roofline.js";
+import type { NodeWork } from "../measure/work.js";
 import type { Measures, ModelReference } from "../plan/plan.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type { AccuracyResult, AttestationResult, GapResult, LayerResult, SizeResult } from "../results/record.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { EngineConfig } from "./engine-config.js";
 import type { Stage } from "./stage.js";
 
 /** What the parent asks of a child, and what comes back. Plain data: it crosses a process border. */
@@ -43,6 +47,7 @@ export interface Tasks {
       readonly feeds: Feeds;
       readonly threads: number;
       readonly budgetMs: number;
+      readonly extra?: EngineConfig;
     };
     readonly output: { readonly optimization: OptimizationLevel };
   };
@@ -57,9 +62,24 @@ export interface Tasks {
     };
     readonly output: LatencySamples;
   };
+  /** Peaks of this machine with a number of threads, by probes in the engine. */
+  readonly peaks: {
+    readonly input: { readonly threads: number; readonly budgetMs: number };
+    readonly output: MachinePeaks;
+  };
+  /** Time of each node of the optimized graph, in the order in which they run, from the engine's own profile. */
+  readonly profile: {
+    readonly input: LatencyArm & { readonly feeds: Feeds; readonly threads: number; readonly budgetMs: number };
+    readonly output: readonly NodeTime[];
+  };
   /** Peak resident memory of a fresh process that loads the model and runs it. */
   readonly memory: {
-    readonly input: { readonly path: string; readonly feeds: Feeds; readonly optimization: OptimizationLevel };
+    readonly input: {
+      readonly path: string;
+      readonly feeds: Feeds;
+      readonly optimization: OptimizationLevel;
+      readonly extra?: EngineConfig;
+    };
     /** `engineBytes`: the peak before the model was loaded: Node, the engine and the feeds. */
     readonly output: { readonly peakBytes: number; readonly engineBytes: number };
   };
@@ -69,6 +89,8 @@ export interface Tasks {
 export interface LatencyArm {
   readonly path: string;
   readonly optimization: OptimizationLevel;
+  /** What its scheme asks of the engine. */
+  readonly extra?: EngineConfig;
 }
 
 /** What a child that opened an experiment tells of it. */
@@ -89,10 +111,19 @@ export interface EvaluatedTrial {
   readonly accuracy: AccuracyResult;
   readonly size: SizeResult;
   readonly attestation: AttestationResult;
+  /** For each batch size that is timed: what the nodes of fp32 and of this trial compute and move. */
+  readonly work?: readonly BatchWork[];
   /** Of quantized trials, when accuracy is measured. */
   readonly gap?: GapResult;
   /** When they are measured. */
   readonly layers?: readonly LayerResult[];
+}
+
+/** The work of both arms in one run of `batch` samples. */
+export interface BatchWork {
+  readonly batch: number;
+  readonly baseline: readonly NodeWork[];
+  readonly trial: readonly NodeWork[];
 }
 
 export type TaskName = keyof Tasks;

@@ -1,8 +1,12 @@
 import type { OptimizationLevel } from "../engines/engine.js";
 import { onnxruntime } from "../engines/onnxruntime.js";
-import { sampleLatency, sampleMs, warmUp } from "../measure/latency.js";
+import { armOf, sampleMs, warmUp } from "../measure/arm.js";
+import { clockProbe } from "../measure/clock.js";
+import { loadBetween } from "../measure/conditions.js";
+import { sampleLatency } from "../measure/latency.js";
 import { peakRssBytes } from "../measure/memory.js";
 import { chooseFastest } from "../measure/tuning.js";
+import { chooseCpus, pinThisProcess, readCpuTimes } from "./cpus.js";
 import type { LatencyArm, Tasks } from "./protocol.js";
 
 const clock = () => performance.now();
@@ -13,20 +17,38 @@ const LEVELS: readonly OptimizationLevel[] = ["all", "extended", "basic"];
 /** A tuning sample repeats the run until it lasts this long, milliseconds. */
 const TUNING_SAMPLE_MS = 3;
 
-/** Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process. */
+/** Holds this process to as many CPUs as there are threads, the least busy ones now. Undefined where that cannot be done. */
+async function pinToLeastBusy(threads: number): Promise<readonly number[] | undefined> {
+  const cpus = await chooseCpus(threads);
+  return cpus && pinThisProcess(cpus);
+}
+
+/** CPU time that this process has used, seconds. */
+function ownSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process, which is held to its CPU. */
 export async function measureLatency(input: Tasks["latency"]["input"]): Promise<Tasks["latency"]["output"]> {
+  const pinned = await pinToLeastBusy(input.threads);
   const engine = await onnxruntime();
   const load = (arm: LatencyArm) => engine.load(arm.path, { threads: input.threads, optimization: arm.optimization });
   const [baseline, control, trial] = [await load(input.baseline), await load(input.baseline), await load(input.trial)];
   try {
-    return await sampleLatency({
-      baseline: baseline.bind(input.feeds),
-      control: control.bind(input.feeds),
-      trial: trial.bind(input.feeds),
+    const probe = clockProbe(clock);
+    const before = { times: readCpuTimes(), own: ownSeconds() };
+    const { ghz, blocks, ...samples } = await sampleLatency({
+      baseline: armOf(baseline.bind(input.feeds), clock),
+      control: armOf(control.bind(input.feeds), clock),
+      trial: armOf(trial.bind(input.feeds), clock),
       clock,
+      probe,
       protocol: input.protocol,
       collectGarbage,
     });
+    const load = loadBetween(before.times, readCpuTimes(), ownSeconds() - before.own, pinned);
+    return { ...samples, watched: { ghz, blocks, ...(pinned ? { pinned } : {}), ...(load ? { load } : {}) } };
   } finally {
     for (const session of [baseline, control, trial]) await session.close();
   }
@@ -34,6 +56,7 @@ export async function measureLatency(input: Tasks["latency"]["input"]): Promise<
 
 /** The optimization level at which a model runs fastest, on samples that are used for nothing else. */
 export async function tune(input: Tasks["tune"]["input"]): Promise<Tasks["tune"]["output"]> {
+  await pinToLeastBusy(input.threads);
   const engine = await onnxruntime();
   const sessions = [];
   try {

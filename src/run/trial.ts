@@ -11,6 +11,7 @@ import { type LayerResult, startSqnr } from "../measure/sqnr.js";
 import { exposeLayers } from "../quantize/layers.js";
 import { quantizeGraph } from "../quantize/quantize.js";
 import { weightBytes } from "../quantize/size.js";
+import { configured, engineConfig } from "./engine-config.js";
 import { measureGap } from "./gap.js";
 import { batches, feeds, floatOutput, score } from "./inference.js";
 import type { Opened } from "./opened.js";
@@ -29,9 +30,10 @@ const DYNAMIC_BATCH = 1;
 
 /** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
 export async function evaluate(
-  opened: Opened,
+  shared: Opened,
   { id, scheme, measures }: Tasks["trial"]["input"],
 ): Promise<EvaluatedTrial> {
+  const opened = { ...shared, engine: configured(shared.engine, engineConfig(scheme)) };
   const { engine, graph, dataset, folder, fp32, seed } = opened;
   enterStage("quantize");
   const ranges = scheme.calibration ? opened.ranges(scheme.calibration) : undefined;
