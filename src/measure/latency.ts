@@ -1,20 +1,11 @@
-import { fail } from "../base/diagnostic.js";
-import type { BoundRun } from "../engines/engine.js";
+import type { Arm, Sample, WarmUp } from "./arm.js";
+import { type Clock, clockMoved } from "./clock.js";
+import type { Watched } from "./conditions.js";
 
 /** How long and how often to sample, in one process. */
-export interface LatencyProtocol {
-  /**
-   * Each arm runs at least `warmUpRuns` times and `warmUpMs` milliseconds before anything is recorded, but no longer
-   * than a fifth of `maximumMs`: a model that runs for many seconds is warm after one run.
-   */
-  readonly warmUpMs: number;
-  readonly warmUpRuns: number;
-  /** A sample is as many runs as take this long, so that the clock's grain does not matter. */
-  readonly sampleMs: number;
+export interface LatencyProtocol extends WarmUp {
   /** Pairs of one baseline and one trial sample. Rounded up to an even number: a block ABBA holds two. */
   readonly pairs: number;
-  /** Sampling stops after this long, warm-up included, once `minimumPairs` are there. */
-  readonly maximumMs: number;
   readonly minimumPairs: number;
 }
 
@@ -35,117 +26,122 @@ export interface LatencySamples {
   readonly control: { readonly baselineMs: readonly number[]; readonly againMs: readonly number[] };
   /** Runs that one sample averages. */
   readonly runsPerSample: { readonly baseline: number; readonly trial: number };
-  readonly stoppedBy: "pairs" | "time";
+  /** Every single run within the pairs' samples, milliseconds, for percentiles; absent where a run is too short to be timed alone. */
+  readonly runMs?: { readonly baseline: Float64Array; readonly trial: Float64Array };
+  readonly stoppedBy: "pairs" | "time" | "clock";
+  /** What the machine did meanwhile; absent where nobody looked. */
+  readonly watched?: Watched;
 }
 
 export interface SampleOptions {
-  readonly baseline: BoundRun;
-  readonly trial: BoundRun;
+  readonly baseline: Arm;
+  readonly trial: Arm;
   /** What the control runs against the baseline: best a second session of the same graph; the baseline itself unless given. */
-  readonly control?: BoundRun;
+  readonly control?: Arm;
   /** Milliseconds, monotonic: `performance.now`. */
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly protocol?: Partial<LatencyProtocol>;
+  /** A look at the processor's effective clock, GHz; without it no block is judged by it. */
+  readonly probe?: (() => number | Promise<number>) | undefined;
   /** Called between blocks, outside of every sample: `globalThis.gc`. */
   readonly collectGarbage?: () => void;
   readonly signal?: AbortSignal;
 }
 
+/** What {@link sampleLatency} found: samples, and its part of what {@link Watched} says. */
+export type Sampled = Omit<LatencySamples, "watched"> & Pick<Watched, "ghz" | "blocks">;
+
+/** One block: two pairs and one control pair. */
+interface Block {
+  readonly baseline: readonly Sample[];
+  readonly trial: readonly Sample[];
+  readonly first: number;
+  readonly again: number;
+  /** Whether the clock moved past the tolerance meanwhile. */
+  readonly moved: boolean;
+}
+
+/** Of blocks during which the clock moved, as many more are sampled as this share of those that are wanted. */
+const SPARE_BLOCKS = 0.5;
+
 /**
  * Samples a trial against its baseline, interleaved so that drift of the machine falls on both arms alike.
  *
- * One block is A B B A (two pairs, each arm first once) and then one control pair, A C or C A by turns.
+ * One block is A B B A (two pairs, each arm first once) and then one control pair, A C or C A by turns. A block during
+ * which the processor's clock moves past the tolerance is left out and sampled again, within limits of time and number;
+ * where that leaves fewer than `minimumPairs`, such blocks are kept and counted as unsteady.
  * Inside the clock: `run()` and the promise it returns; feeds are bound before.
  * @throws DiagnosticError `latency-not-measurable`; whatever a run throws; the signal's reason when it is aborted.
  */
-export async function sampleLatency(options: SampleOptions): Promise<LatencySamples> {
-  const { baseline, trial, clock, signal } = options;
-  const control = options.control ?? baseline;
+export async function sampleLatency(options: SampleOptions): Promise<Sampled> {
+  const { clock, probe, signal } = options;
   const protocol = { ...defaultLatencyProtocol, ...options.protocol };
   const deadline = clock() + protocol.maximumMs;
-
-  const baselineRuns = await warmUp(baseline, clock, protocol);
-  signal?.throwIfAborted();
-  const trialRuns = await warmUp(trial, clock, protocol);
-  if (control !== baseline) await warmUp(control, clock, { ...protocol, warmUpMs: 0 });
-
-  const a = () => sampleMs(baseline, baselineRuns, clock);
-  const b = () => sampleMs(trial, trialRuns, clock);
-  const c = () => sampleMs(control, baselineRuns, clock);
-  const baselineMs: number[] = [];
-  const trialMs: number[] = [];
-  const first: number[] = [];
-  const again: number[] = [];
-  let stoppedBy: "pairs" | "time" = "pairs";
-  for (let block = 0; baselineMs.length < protocol.pairs; block++) {
-    if (baselineMs.length >= protocol.minimumPairs && clock() >= deadline) {
-      stoppedBy = "time";
+  const { runsPerSample, sampleBlock } = await warmArms(options, protocol);
+  const wanted = Math.ceil(protocol.pairs / 2);
+  const most = wanted + Math.ceil(wanted * SPARE_BLOCKS);
+  const ghz: number[] = [];
+  const blocks: Block[] = [];
+  if (probe) ghz.push(await probe());
+  let stoppedBy: LatencySamples["stoppedBy"] = "pairs";
+  while (steady(blocks).length < wanted) {
+    const late = blocks.length * 2 >= protocol.minimumPairs && clock() >= deadline;
+    if (late || blocks.length >= most) {
+      stoppedBy = late ? "time" : "clock";
       break;
     }
     signal?.throwIfAborted();
     options.collectGarbage?.();
-    const abba = [await a(), await b(), await b(), await a()] as const;
-    baselineMs.push(abba[0], abba[3]);
-    trialMs.push(abba[1], abba[2]);
-    const swapped = block % 2 === 1;
-    const pair = swapped ? [await c(), await a()] : [await a(), await c()];
-    first.push(pair[swapped ? 1 : 0] as number);
-    again.push(pair[swapped ? 0 : 1] as number);
+    const samples = await sampleBlock(blocks.length % 2 === 1);
+    if (probe) ghz.push(await probe());
+    const [before, after] = ghz.slice(-2);
+    blocks.push({ ...samples, moved: before !== undefined && after !== undefined && clockMoved(before, after) });
   }
+  const kept = steady(blocks).length * 2 >= protocol.minimumPairs ? steady(blocks) : blocks;
+  const unsteady = kept.length - steady(kept).length;
   return {
-    baselineMs,
-    trialMs,
-    control: { baselineMs: first, againMs: again },
-    runsPerSample: { baseline: baselineRuns, trial: trialRuns },
+    ...samplesOf(kept),
+    runsPerSample,
     stoppedBy,
+    ghz,
+    blocks: { sampled: blocks.length, discarded: blocks.length - kept.length, unsteady },
   };
 }
 
-/**
- * Milliseconds of one run, averaged over `runs` in a row. A tenth as many, at least one, come first untimed: the run
- * after another model's finds caches and branch predictors cold, which would charge an arm for its place in the order
- * (measured: 2 to 9% on a model of 0.08 ms).
- */
-export async function sampleMs(run: BoundRun, runs: number, clock: () => number): Promise<number> {
-  for (let i = 0; i < settlingRuns(runs); i++) await run();
-  const start = clock();
-  for (let i = 0; i < runs; i++) await run();
-  const elapsedMs = clock() - start;
-  if (!(elapsedMs > 0)) fail("latency-not-measurable", { runs, elapsedMs });
-  return elapsedMs / runs;
+/** Warms the arms up, and gives how a block is sampled: A B B A, then A C or, swapped, C A. */
+async function warmArms({ baseline, trial, control = baseline, signal }: SampleOptions, protocol: LatencyProtocol) {
+  const baselineRuns = await baseline.warmUp(protocol);
+  signal?.throwIfAborted();
+  const trialRuns = await trial.warmUp(protocol);
+  if (control !== baseline) await control.warmUp({ ...protocol, warmUpMs: 0 });
+  const a = () => baseline.sample(baselineRuns);
+  const b = () => trial.sample(trialRuns);
+  const c = () => control.sample(baselineRuns);
+  return {
+    runsPerSample: { baseline: baselineRuns, trial: trialRuns },
+    async sampleBlock(swapped: boolean): Promise<Omit<Block, "moved">> {
+      const [a1, b1, b2, a2] = [await a(), await b(), await b(), await a()];
+      const pair = swapped ? [await c(), await a()] : [await a(), await c()];
+      const [one, other] = pair.map(({ ms }) => ms) as [number, number];
+      const control = swapped ? { first: other, again: one } : { first: one, again: other };
+      return { baseline: [a1, a2], trial: [b1, b2], ...control };
+    },
+  };
 }
 
-/** Untimed runs before a sample of `runs`. */
-export function settlingRuns(runs: number): number {
-  return Math.ceil(runs / 10);
+function steady(blocks: readonly Block[]): readonly Block[] {
+  return blocks.filter(({ moved }) => !moved);
 }
 
-const MOST_RUNS = 2 ** 20;
-
-/**
- * Runs in batches of 1, 2, 4, ... until a batch lasts `sampleMs` and the warm-up is over.
- * @returns how many runs a sample needs
- */
-export async function warmUp(
-  run: BoundRun,
-  clock: () => number,
-  protocol: Pick<LatencyProtocol, "warmUpMs" | "warmUpRuns" | "sampleMs" | "maximumMs">,
-): Promise<number> {
-  const start = clock();
-  const most = protocol.maximumMs / 5;
-  let total = 0;
-  let runs = 1;
-  for (;;) {
-    const batchStart = clock();
-    for (let i = 0; i < runs; i++) await run();
-    const elapsedMs = clock() - batchStart;
-    total += runs;
-    const longEnough = elapsedMs >= protocol.sampleMs;
-    const warmMs = clock() - start;
-    if (longEnough && ((total >= protocol.warmUpRuns && warmMs >= protocol.warmUpMs) || warmMs >= most)) {
-      return Math.max(1, Math.ceil((protocol.sampleMs * runs) / elapsedMs));
-    }
-    if (!longEnough && runs >= MOST_RUNS) fail("latency-not-measurable", { runs, elapsedMs });
-    if (!longEnough) runs *= 2;
-  }
+function samplesOf(blocks: readonly Block[]): Pick<LatencySamples, "baselineMs" | "trialMs" | "control" | "runMs"> {
+  const baseline = blocks.flatMap((block) => block.baseline);
+  const trial = blocks.flatMap((block) => block.trial);
+  const runs = (samples: readonly Sample[]) => Float64Array.from(samples.flatMap(({ runMs }) => runMs));
+  const runMs = { baseline: runs(baseline), trial: runs(trial) };
+  return {
+    baselineMs: baseline.map(({ ms }) => ms),
+    trialMs: trial.map(({ ms }) => ms),
+    control: { baselineMs: blocks.map(({ first }) => first), againMs: blocks.map(({ again }) => again) },
+    ...(runMs.baseline.length > 0 && runMs.trial.length > 0 ? { runMs } : {}),
+  };
 }

@@ -1,19 +1,20 @@
 import { type Random, seededRandom } from "../base/random.js";
-import type { Conditions } from "./conditions.js";
+import { type Conditions, conditionsOf } from "./conditions.js";
 import type { LatencySamples } from "./latency.js";
-import { type Estimate, mean, median, quantile, quantileOfSorted, Z95 } from "./statistics.js";
+import { percentilesOf } from "./percentiles.js";
+import { type Estimate, mean, median, quantileOfSorted, Z95 } from "./statistics.js";
 
 /** Speed of one trial at one batch size and thread count, beside fp32. */
 export interface LatencyResult {
   readonly batch: number;
   readonly threads: number;
-  /** Median of one inference of this trial, milliseconds. */
+  /** Median time of a run of this trial, milliseconds; of samples of several runs where a run is too short to be timed alone. */
   readonly medianMs: number;
-  /** Nine of ten samples took at most this long, milliseconds; absent where there are too few samples to say. */
+  /** Nine of ten single runs, one right after another, took at most this long, milliseconds; absent for too few or too short ones. */
   readonly p90Ms?: number;
-  /** 99 of 100; absent where there are too few samples to say. */
+  /** 99 of 100; absent for too few or too short ones. */
   readonly p99Ms?: number;
-  /** Best fp32 of the same graph on the same engine, same samples interleaved, milliseconds. */
+  /** Best fp32 of the same graph on the same engine, interleaved with the above, milliseconds. */
   readonly baselineMs: number;
   readonly baselineP90Ms?: number;
   readonly baselineP99Ms?: number;
@@ -35,11 +36,15 @@ export interface LatencyResult {
   readonly samples?: readonly ProcessSamples[];
 }
 
-/** Raw samples of one process; the control is fp32 against itself. */
+/** Raw samples of one process, to four digits; the control is fp32 against itself. */
 export interface ProcessSamples {
   readonly baselineMs: readonly number[];
   readonly trialMs: readonly number[];
   readonly control: { readonly baselineMs: readonly number[]; readonly againMs: readonly number[] };
+  /** Runs that one sample averages. */
+  readonly runsPerSample?: { readonly baseline: number; readonly trial: number };
+  /** What ended the sampling: enough pairs, the time, or a clock that never held still. */
+  readonly stoppedBy?: "pairs" | "time" | "clock";
 }
 
 /** What a summary needs beside the samples. */
@@ -60,8 +65,6 @@ export interface SummaryOptions {
  * @param processes samples of each process, at least one
  */
 export function summarizeLatency(processes: readonly LatencySamples[], options: SummaryOptions): LatencyResult {
-  const trialMs = processes.flatMap((samples) => samples.trialMs);
-  const baselineMs = processes.flatMap((samples) => samples.baselineMs);
   const random = seededRandom(options.seed);
   const speedup = ratioEstimate(
     processes.map(({ baselineMs, trialMs }) => logRatios(baselineMs, trialMs)),
@@ -71,21 +74,56 @@ export function summarizeLatency(processes: readonly LatencySamples[], options: 
     processes.map(({ control }) => logRatios(control.baselineMs, control.againMs)),
     random,
   );
+  const watched = processes.flatMap((samples) => samples.watched ?? []);
   return {
     batch: options.batch,
     threads: options.threads,
-    medianMs: median(trialMs),
-    p90Ms: quantile(trialMs, 0.9),
-    baselineMs: median(baselineMs),
-    baselineP90Ms: quantile(baselineMs, 0.9),
+    ...timesOf(processes),
     speedup,
     control,
     processes: processes.length,
-    pairs: trialMs.length,
+    pairs: processes.reduce((total, { trialMs }) => total + trialMs.length, 0),
     ...(options.quick ? { quick: true } : {}),
     optimization: options.optimization,
     verdict: options.attested === false ? unattested(speedup) : verdict(speedup, control, options.reason),
+    ...(watched.length > 0 ? { conditions: conditionsOf(watched, options.threads) } : {}),
+    samples: processes.map(rawSamples),
   };
+}
+
+/** Medians and percentiles of both arms: of single runs where all processes could time them, else of samples. */
+function timesOf(processes: readonly LatencySamples[]) {
+  const single = processes.every(({ runMs }) => runMs !== undefined);
+  const pooled = (arm: "baseline" | "trial") =>
+    processes.flatMap(({ runMs, ...samples }) =>
+      single && runMs ? [...runMs[arm]] : arm === "trial" ? samples.trialMs : samples.baselineMs,
+    );
+  const [trial, baseline] = [pooled("trial"), pooled("baseline")];
+  const { p90Ms, p99Ms } = single ? percentilesOf(trial) : {};
+  const { p90Ms: baselineP90Ms, p99Ms: baselineP99Ms } = single ? percentilesOf(baseline) : {};
+  return {
+    medianMs: median(trial),
+    ...(p90Ms === undefined ? {} : { p90Ms }),
+    ...(p99Ms === undefined ? {} : { p99Ms }),
+    baselineMs: median(baseline),
+    ...(baselineP90Ms === undefined ? {} : { baselineP90Ms }),
+    ...(baselineP99Ms === undefined ? {} : { baselineP99Ms }),
+  };
+}
+
+/** What the record keeps of a process: everything that the ratios were computed from. */
+function rawSamples({ baselineMs, trialMs, control, runsPerSample, stoppedBy }: LatencySamples): ProcessSamples {
+  return {
+    baselineMs: baselineMs.map(fourDigits),
+    trialMs: trialMs.map(fourDigits),
+    control: { baselineMs: control.baselineMs.map(fourDigits), againMs: control.againMs.map(fourDigits) },
+    runsPerSample,
+    stoppedBy,
+  };
+}
+
+function fourDigits(value: number): number {
+  return Number(value.toPrecision(4));
 }
 
 /** ln(numerator / denominator) of each pair. */

@@ -153,6 +153,7 @@ const conditions = object({
   "clockGhz?": object({ min: positive, median: positive, max: positive }),
   "stealShare?": share,
   "busyShare?": share,
+  "pinnedLostShare?": share,
   discarded: object({ blocks: count, of: count }),
   remarks: arrayOf(string),
 });
@@ -161,6 +162,8 @@ const processSamples = object({
   baselineMs: arrayOf(positive),
   trialMs: arrayOf(positive),
   control: object({ baselineMs: arrayOf(positive), againMs: arrayOf(positive) }),
+  "runsPerSample?": object({ baseline: count, trial: count }),
+  "stoppedBy?": oneOf("pairs", "time", "clock"),
 });
 
 const diagnosisArm = object({ drop: estimate, sqnrDb: numberOrNull });
@@ -178,6 +181,17 @@ const armRoofline = object({
   leastMs: atLeastZero,
   share: atLeastZero,
   bound: oneOf("compute", "memory"),
+  nodes: count,
+  overheadMs: atLeastZero,
+});
+
+/** Peaks of a machine, as records and the file that keeps them hold them. */
+export const machinePeaks = object({
+  threads: count,
+  floatMacs: positive,
+  integerMacs: positive,
+  bandwidth: arrayOf(object({ footprintBytes: positive, bytesPerSecond: positive })),
+  overhead: object({ runMs: atLeastZero, nodeMs: atLeastZero }),
 });
 
 const nodeTimes = arrayOf(object({ node: string, operator: string, "layer?": string, microseconds: atLeastZero }));
@@ -185,11 +199,7 @@ const nodeTimes = arrayOf(object({ node: string, operator: string, "layer?": str
 const roofline = object({
   batch: count,
   threads: count,
-  peaks: object({
-    floatMacs: positive,
-    integerMacs: positive,
-    bandwidth: arrayOf(object({ footprintBytes: positive, bytesPerSecond: positive })),
-  }),
+  peaks: machinePeaks,
   baseline: armRoofline,
   trial: armRoofline,
   mostSpeedup: positive,

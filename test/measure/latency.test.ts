@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../src/base/diagnostic.js";
+import { armOf } from "../../src/measure/arm.js";
 import { sampleLatency } from "../../src/measure/latency.js";
 import { chooseFastest } from "../../src/measure/tuning.js";
 
@@ -13,10 +14,11 @@ function scriptedMachine() {
     /** @param costs milliseconds of each run in turn; the last one stays */
     arm: (name: string, ...costs: readonly number[]) => {
       let calls = 0;
-      return async () => {
+      const run = async () => {
         now += costs[Math.min(calls++, costs.length - 1)] as number;
         log.push(name);
       };
+      return armOf(run, () => now);
     },
   };
 }
@@ -50,7 +52,10 @@ describe("sampling", () => {
       trialMs: [5, 5, 5, 5],
       control: { baselineMs: [10, 10], againMs: [10, 10] },
       runsPerSample: { baseline: 1, trial: 1 },
+      runMs: { baseline: Float64Array.of(10, 10, 10, 10), trial: Float64Array.of(5, 5, 5, 5) },
       stoppedBy: "pairs",
+      ghz: [],
+      blocks: { sampled: 2, discarded: 0, unsteady: 0 },
     });
   });
 
@@ -128,7 +133,11 @@ describe("sampling", () => {
   });
 
   test("of a clock that stands still is refused", async () => {
-    const frozen = sampleLatency({ baseline: async () => {}, trial: async () => {}, clock: () => 5 });
+    const still = armOf(
+      async () => {},
+      () => 5,
+    );
+    const frozen = sampleLatency({ baseline: still, trial: still, clock: () => 5 });
     await expect(frozen).rejects.toThrow(DiagnosticError);
     await expect(frozen).rejects.toThrow("1048576 runs took 0 ms by the clock");
   });

@@ -29,15 +29,23 @@ test("samples of several processes become medians, a paired ratio, a control and
     batch: 1,
     threads: 1,
     medianMs: 18,
-    p90Ms: expect.closeTo(37.8, 6),
     baselineMs: 36,
-    baselineP90Ms: expect.closeTo(75.6, 6),
     speedup: { value: expect.closeTo(2, 12), ci95: [expect.closeTo(2, 12), expect.closeTo(2, 12)] },
     control: { value: 1, ci95: [1, 1] },
     processes: 3,
     pairs: 15,
     optimization: { baseline: "all", trial: "extended" },
     verdict: "2.00x faster",
+    samples: [1, 2, 4].map((load) => ({
+      baselineMs: [15, 16.5, 18, 19.5, 21].map((ms) => ms * load),
+      trialMs: [7.5, 8.25, 9, 9.75, 10.5].map((ms) => ms * load),
+      control: {
+        baselineMs: [15, 16.5, 18, 19.5, 21].map((ms) => ms * load),
+        againMs: [15, 16.5, 18, 19.5, 21].map((ms) => ms * load),
+      },
+      runsPerSample: { baseline: 1, trial: 1 },
+      stoppedBy: "pairs",
+    })),
   });
 });
 
