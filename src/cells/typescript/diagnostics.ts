@@ -10,8 +10,7 @@ const MOST = 100;
 
 /** Syntactic and semantic errors of an open cell, in positions of the user's text, in order. */
 export function diagnosticsOf(notebook: Notebook, cell: CellFile): TypeScriptDiagnostic[] {
-  const { service } = cell.program;
-  const all = [...service.getSyntacticDiagnostics(cell.name), ...service.getSemanticDiagnostics(cell.name)];
+  const all = cell.program.diagnostics();
   const inside = (start: number) => start >= cell.start && start <= cell.start + cell.length;
   return all
     .filter(({ start, code }) => start !== undefined && inside(start) && !OF_MODULES.has(code))

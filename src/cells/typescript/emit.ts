@@ -6,6 +6,7 @@ import { isUsing } from "./declared-names.js";
 import { applyEdits, type Edit, type EditedText, lineAndColumn, lineStarts } from "./edits.js";
 import { hoistedDeclarations, hoistedEdits } from "./hoisted-edits.js";
 import { stoppableAwaits, withStoppable } from "./stoppable-awaits.js";
+import type { Transpiler } from "./transpile.js";
 
 /** The module that names of earlier cells are imported from; in the emitted text it is `__scope`. */
 const SCOPE_MODULE = "<scope>";
@@ -19,8 +20,8 @@ export interface EmitRequest {
   readonly number: number;
   /** Folder that `import.meta` speaks of. */
   readonly folder: string;
-  /** Options of the user's tsconfig that change what is emitted. */
-  readonly options: ts.CompilerOptions;
+  /** Of the notebook's options; see {@link emitOptions}. */
+  readonly transpiler: Transpiler;
 }
 
 export interface Emitted {
@@ -39,15 +40,14 @@ export function emitCell(request: EmitRequest): Emitted {
   const { analysis, number, code } = request;
   const edited = applyEdits(analysis.file.text, [prelude(request), ...editsOf(analysis)]);
   const imports = new Set<string>();
-  const { outputText, sourceMapText } = ts.transpileModule(edited.text, {
-    fileName: analysis.file.fileName,
-    compilerOptions: emitOptions(request.options),
-    transformers: { before: [keepDynamicImport(request), stoppableAwaits()], after: [toScope(imports)] },
+  const { js, map } = request.transpiler.transpile(edited.text, {
+    before: [keepDynamicImport(request), stoppableAwaits()],
+    after: [toScope(imports)],
   });
   const name = `<cell ${number}>`;
   return {
-    js: withStoppable(outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/u, "\n")),
-    map: mapToCell(sourceMapText ?? "", name, code, analysis, edited),
+    js: withStoppable(js.replace(/\n?\/\/# sourceMappingURL=.*\s*$/u, "\n")),
+    map: mapToCell(map, name, code, analysis, edited),
     imports: [...imports],
     declares: [...analysis.names.values()]
       .filter((name) => name.runtime && !isElided(name, analysis))
@@ -57,7 +57,7 @@ export function emitCell(request: EmitRequest): Emitted {
 }
 
 /** Options of a user's tsconfig that change the text of what a cell does, over what the execution child needs. */
-function emitOptions(user: ts.CompilerOptions): ts.CompilerOptions {
+export function emitOptions(user: ts.CompilerOptions): ts.CompilerOptions {
   const { jsx, jsxFactory, jsxFragmentFactory, jsxImportSource, experimentalDecorators, emitDecoratorMetadata } = user;
   const react = jsx === undefined || jsx === ts.JsxEmit.Preserve || jsx === ts.JsxEmit.ReactNative;
   const chosen = { jsxFactory, jsxFragmentFactory, jsxImportSource, experimentalDecorators, emitDecoratorMetadata };

@@ -2,11 +2,13 @@ import ts from "typescript";
 import { AMBIENT_FILE, AMBIENT_TEXT } from "./ambient.js";
 import { analyze, type CellAnalysis, isElided } from "./analyze.js";
 import { Committed, type CommittedFile } from "./committed.js";
+import { emitOptions } from "./emit.js";
 import { type CellOptions, readOptions } from "./options.js";
 import { parseAhead } from "./parse-ahead.js";
 import { type CellProgram, createProgram, createRegistry } from "./program.js";
 import { createResolution } from "./resolve.js";
 import { importLine, Slots } from "./slots.js";
+import { createTranspiler, type Transpiler } from "./transpile.js";
 
 /** A cell as a text of a program. */
 type CellText = Omit<CommittedFile, "module" | "version" | "names">;
@@ -32,6 +34,7 @@ export class Notebook {
   readonly folder: string;
   readonly settings: CellOptions;
   readonly committed = new Committed();
+  readonly transpiler: Transpiler;
   readonly #programs: Record<Reach, CellProgram>;
   readonly #slots = { library: new Slots("library"), node: new Slots("node"), packages: new Slots("packages") };
   readonly #extension: ".ts" | ".tsx";
@@ -43,6 +46,7 @@ export class Notebook {
     this.folder = ts.sys.resolvePath(folder);
     this.settings = readOptions(this.folder);
     this.#extension = this.settings.jsx ? ".tsx" : ".ts";
+    this.transpiler = createTranspiler(`cell${this.#extension}`, emitOptions(this.settings.options));
     const registry = createRegistry();
     const program = (reach: Reach, options: ts.CompilerOptions, roots: () => string[]) =>
       createProgram({
@@ -142,7 +146,7 @@ export class Notebook {
   #openIn(reach: Reach, file: CellText, analysis: CellAnalysis): CellFile {
     const program = this.#programs[reach];
     if (this.#slots[reach].add(this.committed.withUsed(file.uses))) program.changed();
-    program.setCurrent(file.text);
+    program.setCurrent(file.text, analysis.modules);
     return { ...file, analysis, program, name: this.#currentFile(reach) };
   }
 

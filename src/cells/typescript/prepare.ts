@@ -17,7 +17,7 @@ export function prepare(notebook: Notebook, code: string, number: number): Prepa
     earlier: notebook.committed.mentionedBy(analysis),
     number,
     folder: notebook.folder,
-    options: notebook.settings.options,
+    transpiler: notebook.transpiler,
   });
   const refused = compileError(emitted);
   return refused === undefined

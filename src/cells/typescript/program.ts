@@ -1,12 +1,18 @@
 import ts from "typescript";
+import { isFaultless, reachesOutside, replaceText } from "./replace-text.js";
 import type { Resolution } from "./resolve.js";
 
 /** A language service over virtual files of the notebook and real files of the disk. */
 export interface CellProgram {
   readonly service: ts.LanguageService;
   readonly resolution: Resolution;
-  /** Replaces the text of the cell that is looked at. */
-  setCurrent(text: string): void;
+  /**
+   * Replaces the text of the cell that is looked at.
+   * @param modules that it imports
+   */
+  setCurrent(text: string, modules: readonly string[]): void;
+  /** What TypeScript says of the current text, its own grammar included. */
+  diagnostics(): readonly ts.Diagnostic[];
   /** The notebook's other files changed, or the roots did. */
   changed(): void;
   /** Parses a declaration file that the program is about to need; returns its text, undefined when it cannot be read. */
@@ -29,14 +35,18 @@ export interface CellProgramOptions {
 /** One program among several of a notebook; source files of libraries are shared through `registry`. */
 export function createProgram(given: CellProgramOptions): CellProgram {
   const { folder, options, resolution, current } = given;
+  /** Of the current text, and of the whole program as the service must see it. */
   let version = 0;
+  let whole = 0;
   let text = "";
+  /** The program that takes further texts in place; undefined when the next one needs a new program. */
+  let held: Held | undefined;
   const snapshots = new Map<string, ts.IScriptSnapshot>();
   const virtual = (file: string) => (file === current ? text : given.source(file)?.text);
   // The service passes the cache on to its programs, although its type does not say so.
   const host: ts.LanguageServiceHost & Pick<ts.CompilerHost, "getModuleResolutionCache"> = {
     getModuleResolutionCache: () => resolution.cache,
-    getProjectVersion: () => String(version),
+    getProjectVersion: () => String(whole),
     getScriptFileNames: () => [...given.roots(), current],
     getScriptVersion: (file) => {
       if (file === current) return String(version);
@@ -74,15 +84,42 @@ export function createProgram(given: CellProgramOptions): CellProgram {
         resolution.typeDirective(typeof reference === "string" ? reference : reference.fileName, importer),
       ),
   };
+  const service = ts.createLanguageService(host, given.registry);
+  const renew = () => {
+    held = undefined;
+    whole++;
+  };
   return {
-    service: ts.createLanguageService(host, given.registry),
+    service,
     resolution,
-    setCurrent(next) {
+    setCurrent(next, modules) {
       if (next === text) return;
       text = next;
       version++;
+      const outside = reachesOutside(next);
+      if (held && !outside && canTake(held, next, modules)) {
+        replaceText(held.file, next, options);
+        held = { ...held, replaced: true, edits: held.edits + 1, characters: held.characters + next.length };
+        return;
+      }
+      renew();
+      const program = service.getProgram();
+      const file = program?.getSourceFile(current);
+      if (program && file && !outside) {
+        held = { program, file, modules: new Set(modules), replaced: false, edits: 0, characters: 0 };
+      }
     },
-    changed: () => void version++,
+    diagnostics() {
+      if (held?.replaced) {
+        if (isFaultless(held.file, held.program)) return [];
+        renew();
+      }
+      const found = [...service.getSyntacticDiagnostics(current), ...service.getSemanticDiagnostics(current)];
+      // The checker remembers what it said of this text, and would say it of the next.
+      if (found.length > 0) held = undefined;
+      return found;
+    },
+    changed: renew,
     parse(file) {
       const snapshot = host.getScriptSnapshot(file);
       if (snapshot === undefined) return undefined;
@@ -99,6 +136,30 @@ export function createProgram(given: CellProgramOptions): CellProgram {
 }
 
 const LIBRARY_VERSION = "library";
+
+/** A program whose current file has had other texts in its place. */
+interface Held {
+  readonly program: ts.Program;
+  readonly file: ts.SourceFile;
+  readonly modules: ReadonlySet<string>;
+  /** Whether the file has another text than the service knows of. */
+  readonly replaced: boolean;
+  readonly edits: number;
+  readonly characters: number;
+}
+
+/** A checker keeps all that it has seen: after so many texts a new one is made. */
+const MOST_EDITS = 200;
+const MOST_CHARACTERS = 500_000;
+
+function canTake(held: Held, text: string, modules: readonly string[]): boolean {
+  return (
+    held.edits < MOST_EDITS &&
+    held.characters + text.length <= MOST_CHARACTERS &&
+    held.modules.size === new Set(modules).size &&
+    modules.every((name) => held.modules.has(name))
+  );
+}
 
 /**
  * A registry of parsed files for all programs of a notebook. A program asks anew for each of its files whenever one of
