@@ -2,7 +2,6 @@ import ts from "typescript";
 
 /** What the parser and the binder keep on a source file, and no public type shows. */
 interface Internals {
-  id: number | undefined;
   readonly commentDirectives?: readonly unknown[];
   readonly parseDiagnostics: readonly ts.DiagnosticWithLocation[];
   readonly bindDiagnostics: readonly ts.DiagnosticWithLocation[];
@@ -75,8 +74,8 @@ export function replaceText(file: ts.SourceFile, text: string, options: ts.Compi
   unsetNodeChildren(file, file);
   const fields = Object.entries(parsed).filter(([name]) => !OF_PROGRAM.has(name));
   const forgotten = COMPUTED.map((name) => [name, undefined] as const);
-  // Without an id the file is a new node to the checker, one that it has not checked yet.
-  Object.assign(file, Object.fromEntries([...fields, ...forgotten]), { id: undefined });
+  // Among the fields is the id, which is none yet: to the checker the file is a new node, one that it has not checked.
+  Object.assign(file, Object.fromEntries([...fields, ...forgotten]));
   bindSourceFile(file, options);
 }
 
