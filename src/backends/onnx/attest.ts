@@ -1,4 +1,6 @@
 import type { Graph, Node } from "../../ir/graph.js";
+import { explainFallen, type Fallen } from "./fallen.js";
+import { floatOperators, INTEGER_ACCURACY_LEVEL, integerBlocks, integerOperators } from "./kernels.js";
 import { type OnnxNode, readOnnxNodes } from "./read.js";
 
 /** What the engine's own optimized graph says about how a quantized graph ran. */
@@ -9,33 +11,11 @@ export interface AttestationFacts {
   readonly floatNodes: number;
   /** Whether every node that was planned as integer runs as integer. */
   readonly attested: boolean;
-  /** One sentence: what ran, or which nodes fell back. */
+  /** One sentence: what ran, or which layers fell back. */
   readonly reason: string;
+  /** The planned integer nodes that ran as float; absent when there are none. */
+  readonly fallen?: readonly Fallen[];
 }
-
-/** Operators that multiply or combine integer codes, under the names that ONNX, onnxruntime and its fusions give them. */
-const integerOperators = new Set(
-  (
-    "QLinearConv QLinearMatMul ConvInteger MatMulInteger MatMulInteger16 QGemm QAttention " +
-    "DynamicQuantizeMatMul DynamicQuantizeLSTM MatMulIntegerToFloat ConvIntegerToFloat " +
-    "QLinearAdd QLinearMul QLinearConcat QLinearAveragePool QLinearGlobalAveragePool QLinearLeakyRelu QLinearSigmoid " +
-    "QLinearSoftmax QLinearReduceMean QLinearWhere"
-  ).split(" "),
-);
-
-/** Operators whose float form is the bulk of a model's arithmetic; layout, shape and activation operators are not counted. */
-const floatOperators = new Set(
-  (
-    "Conv ConvTranspose Gemm MatMul Einsum LSTM GRU RNN " +
-    "FusedConv NhwcFusedConv ConvTransposeWithDynamicPads FusedGemm FusedMatMul TransposeMatMul FusedMatMulActivation Attention"
-  ).split(" "),
-);
-
-/** int8 activations in the blocked weight-only product; any other level multiplies in float. */
-const INTEGER_ACCURACY_LEVEL = 4;
-
-/** 2-bit weights have an int8 kernel for these block sizes only; with others level 4 is silently ignored (measured). */
-const blocksOfTwoBits = new Set([32, 64, 128]);
 
 /**
  * Compares the graph that was planned with the graph that the engine wrote after its own optimizations. A node counts as
@@ -54,12 +34,11 @@ export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts 
   const fallen = wanted.filter((node) => !found(node));
   const counts = { integerNodes: integer.length, floatNodes: float.length };
   if (fallen.length > 0) {
-    const names = fallen.map(({ name }) => name);
-    const shown = names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more` : names.join(", ");
     return {
       ...counts,
       attested: false,
-      reason: `${fallen.length} of ${wanted.length} planned integer nodes did not run as integer: ${shown}`,
+      reason: `${fallen.length} of ${wanted.length} planned integer nodes did not run as integer: ${shownNames(fallen)}`,
+      fallen: fallen.map((node) => explainFallen(node, planned, nodes)),
     };
   }
   const inFloat = `${float.length} ${float.length === 1 ? "product" : "products"} in float`;
@@ -70,9 +49,15 @@ export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts 
   return { ...counts, attested: true, reason };
 }
 
+/** Layers of the user's model, each once; a node of no layer by its own name. */
+function shownNames(nodes: readonly Node[]): string {
+  const names = [...new Set(nodes.map(({ name, layer }) => layer ?? name))];
+  return names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more` : names.join(", ");
+}
+
 function runsOnIntegers({ opType, attributes }: OnnxNode): boolean {
   if (opType !== "MatMulNBits") return integerOperators.has(opType);
-  const hasKernel = attributes.bits !== 2 || blocksOfTwoBits.has(Number(attributes.block_size));
+  const hasKernel = integerBlocks(Number(attributes.bits)).includes(Number(attributes.block_size));
   return attributes.accuracy_level === INTEGER_ACCURACY_LEVEL && hasKernel;
 }
 

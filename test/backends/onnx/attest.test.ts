@@ -75,16 +75,81 @@ test("a convolution that the engine leaves in float, for its int8 activations, i
     floatNodes: 1,
     attested: false,
     reason: "1 of 1 planned integer nodes did not run as integer: product",
+    fallen: [
+      {
+        node: "product",
+        ran: "Conv in float, after 2 DequantizeLinear",
+        reason: "int8 activations with int8 weights (S8S8) have no fast kernel on x64; uint8 activations have",
+        kernels: ["product", "DequantizeLinear_1", "DequantizeLinear"],
+      },
+    ],
   });
+});
+
+/** A convolution in QDQ form, with what may go wrong in it. */
+function convolution({
+  type = "uint8",
+  between = false,
+  fanOut = false,
+  width = "int8",
+  outputType,
+}: {
+  readonly type?: "uint8" | "int8";
+  readonly between?: boolean;
+  readonly fanOut?: boolean;
+  readonly width?: "int8" | "int16";
+  readonly outputType?: "uint8" | "int8";
+}): Graph {
+  const g = graphBuilder("conv");
+  const scale = g.constant("scale", tensorFrom("float32", [], [0.1]));
+  const zero = g.constant("zero", tensorFrom(type, [], [0]));
+  const codes = g.constant("codes", tensorFrom(width, [4, 4, 1, 1], new Array(16).fill(5)));
+  const x = g.node("QuantizeLinear", [g.input("x", "float32", [1, 4, 4, 4]), scale, zero]);
+  const operands = [g.node("DequantizeLinear", [x, scale, zero]), g.node("DequantizeLinear", [codes, scale])];
+  const y = g.node("Conv", operands, {}, { name: "conv1/Conv", layer: "conv1" });
+  const float = between ? g.node("Softplus", [y], {}, { name: "softplus" }) : y;
+  const outputZero = g.constant("outputZero", tensorFrom(outputType ?? type, [], [0]));
+  const q = g.node("QuantizeLinear", [float, scale, outputZero]);
+  const back = g.node("DequantizeLinear", [q, scale, outputZero]);
+  return g.build(fanOut ? [back, g.node("Relu", [g.node("DequantizeLinear", [x, scale, zero])])] : [back]);
+}
+
+test.each([
+  [{ type: "int8", fanOut: true } as const, "int8 activations with int8 weights (S8S8)"],
+  [{ between: true } as const, "its result is read in float by softplus; a convolution is fused only when"],
+  [{ width: "int16" } as const, "int16 weights: only 8-bit weights are fused into Conv on the CPU"],
+])("a convolution falls back with its layer and the reason: %o", async (faults, reason) => {
+  const graph = convolution(faults);
+  const facts = attest(graph, await optimized(graph));
+  expect(facts.reason).toBe("1 of 1 planned integer nodes did not run as integer: conv1");
+  expect(facts.fallen).toMatchObject([{ node: "conv1/Conv", layer: "conv1", reason: expect.stringContaining(reason) }]);
+  expect(facts.fallen?.[0]?.ran).toMatch(/^(Fused)?Conv in float, after 2 DequantizeLinear/);
+});
+
+test("without any of them the same convolution is integer", async () => {
+  const graph = convolution({});
+  expect(attest(graph, await optimized(graph))).toMatchObject({ integerNodes: 1, floatNodes: 0, attested: true });
 });
 
 test.each([
   { bits: 4, level: 4, attested: true },
-  { bits: 4, level: 0, attested: false },
-  { bits: 2, level: 4, attested: false },
+  {
+    ...{ bits: 4, level: 0, attested: false },
+    why: [
+      "MatMulNBits of 4 bits by 16 at accuracy level 0, which multiplies in float",
+      "accuracy_level 0: MatMulNBits multiplies as integers at level 4 alone",
+    ],
+  },
+  {
+    ...{ bits: 2, level: 4, attested: false },
+    why: [
+      "MatMulNBits of 2 bits by 16 at accuracy level 4, which multiplies in float",
+      "weights of 2 bits in blocks of 16 have no integer kernel; blocks of 32, 64, 128 have one",
+    ],
+  },
 ])(
   "MatMulNBits of $bits bits by 16 at accuracy level $level: attested $attested",
-  async ({ bits, level, attested }) => {
+  async ({ bits, level, attested, why }) => {
     const g = graphBuilder("blocked");
     const x = g.input("x", "float32", [1, 16]);
     const codes = g.constant("codes", tensorFrom("uint8", [2, 1, 2 * bits], zeros(4 * bits)));
@@ -93,6 +158,7 @@ test.each([
     const graph = g.build([g.node("MatMulNBits", [x, codes, scales], attributes, { domain: "com.microsoft" })]);
     const facts = attest(graph, await optimized(graph));
     expect([facts.attested, facts.integerNodes, facts.floatNodes]).toEqual(attested ? [true, 1, 0] : [false, 0, 1]);
+    expect(facts.fallen?.map((fallen) => [fallen.ran, fallen.reason])).toEqual(why && [why]);
   },
 );
 
