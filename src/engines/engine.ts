@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly optimization: OptimizationLevel;
   /** Where to write the graph that the engine really runs, for attestation. */
   readonly optimizedModelPath?: string;
+  /** Where to write the engine's own profile of its runs, without the ending that the engine adds; written by `close`. */
+  readonly profilePath?: string;
   /** Extra entries of the engine's own configuration, e.g. `session.x64quantprecision`. */
   readonly extra?: Readonly<Record<string, string>>;
 }

@@ -83,7 +83,10 @@ async function load(ort: typeof Ort, model: Uint8Array | string, options: Sessio
         await run(bound);
       };
     },
-    close: () => session.release(),
+    async close() {
+      if (options.profilePath !== undefined) session.endProfiling();
+      await session.release();
+    },
   };
 }
 
@@ -110,6 +113,7 @@ function sessionSettings(options: SessionOptions): Ort.InferenceSession.SessionO
     executionMode: "sequential",
     graphOptimizationLevel: options.optimization,
     logSeverityLevel: FATAL,
+    ...(options.profilePath === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profilePath }),
     ...(options.optimizedModelPath === undefined ? {} : { optimizedModelFilePath: options.optimizedModelPath }),
     extra: nested(entries),
   };

@@ -1,21 +1,37 @@
+import type { LatencyResult } from "./speedup.js";
 import type { Estimate } from "./statistics.js";
 
-/** Money for a million inferences at the measured latency, one at a time on `threads` threads of the whole machine. */
+/**
+ * Money for a million samples at the measured latency. The whole machine is paid for and runs one inference at a time on
+ * `threads` threads. Where several copies run side by side each sample costs less, in fp32 and in the trial alike, so the saving
+ * holds as long as the copies do not slow each other more in one arm than in the other.
+ */
 export interface CostResult {
   readonly batch: number;
   readonly threads: number;
   /** Price of the machine for an hour, in the user's currency. */
   readonly pricePerHour: number;
+  /** For a million samples; a batch of 32 is 32 of them. */
   readonly perMillion: number;
   readonly baselinePerMillion: number;
-  /** 1 - perMillion / baselinePerMillion, with the interval of the speedup. */
+  /** 1 - 1 / speedup: of the paired ratio, which is steadier than that of the two medians. */
   readonly saving: Estimate;
 }
 
-/** Energy of the processor package by its own counter (RAPL). */
-export interface EnergyResult {
-  readonly batch: number;
-  readonly threads: number;
-  readonly joulesPerInference: number;
-  readonly baselineJoulesPerInference: number;
+const MS_PER_HOUR = 3_600_000;
+
+/** @param pricePerHour above 0, in any currency */
+export function costOf(latency: LatencyResult, pricePerHour: number): CostResult {
+  const { batch, threads, medianMs, baselineMs, speedup } = latency;
+  const perMillion = (ms: number) => ((pricePerHour / MS_PER_HOUR) * ms * 1e6) / batch;
+  const saved = (ratio: number) => 1 - 1 / ratio;
+  const [low, high] = speedup.ci95;
+  return {
+    batch,
+    threads,
+    pricePerHour,
+    perMillion: perMillion(medianMs),
+    baselinePerMillion: perMillion(baselineMs),
+    saving: { value: saved(speedup.value), ci95: [saved(low), saved(high)] },
+  };
 }

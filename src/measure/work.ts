@@ -1,6 +1,8 @@
 import { evaluateDim } from "../ir/dim.js";
 import { BATCH, type Graph, type Node, type ValueType } from "../ir/graph.js";
 import { inferTypes } from "../ir/infer.js";
+import { bytesOf, bytesPerElement } from "../tensor/tensor.js";
+import { isIntegerProduct } from "./operator-kinds.js";
 
 /** Arithmetic of one run of a graph on one sample. */
 export interface Work {
@@ -8,6 +10,81 @@ export interface Work {
   readonly multiplyAdds: number;
   /** Elements that all nodes together store. */
   readonly elements: number;
+}
+
+/** What one node of a graph computes and moves in one run. */
+export interface NodeWork {
+  readonly node: string;
+  readonly operator: string;
+  readonly layer?: string;
+  /** Multiplications with an addition. */
+  readonly macs: number;
+  /** Whether they are of integer codes. */
+  readonly integer: boolean;
+  /** Bytes of constants that a product reads, as they are stored; 0 for nodes that multiply nothing. */
+  readonly weightBytes: number;
+  /** Bytes of the values that a product reads and writes, at their dtypes; 0 for nodes that multiply nothing. */
+  readonly activationBytes: number;
+  /** Of a node that multiplies nothing: the layer of the product whose result it takes on, into which an engine may fuse it. */
+  readonly follows?: string;
+}
+
+/**
+ * The work of each node in one run of `batch` samples; another open size counts as 1. What multiplies nothing (activations,
+ * pooling, quantizing) counts neither work nor bytes, for an engine may do it inside the product before or after it.
+ */
+export function nodeWork(graph: Graph, batch: number): readonly NodeWork[] {
+  const types = inferTypes(graph);
+  const sizes = new Map([[BATCH, batch]]);
+  const shapeOf = (value: string) => shape(types.get(value), sizes);
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const activationBytes = (value: string) => {
+    const type = types.get(value);
+    return type && constantBytes(value, graph, producers) === undefined
+      ? count(shapeOf(value)) * bytesPerElement(type.dtype)
+      : 0;
+  };
+  const layerOf = new Map<string, string>();
+  return graph.nodes.map((node): NodeWork => {
+    const { name, opType: operator, inputs, outputs, layer } = node;
+    const macs = productsOf(node, shapeOf);
+    const [from = ""] = inputs;
+    const follows = macs > 0 ? layer : layerOf.get(from);
+    for (const output of outputs) if (follows !== undefined) layerOf.set(output, follows);
+    const named = { node: name, operator, ...(layer === undefined ? {} : { layer }) };
+    if (macs === 0) {
+      const taken = follows === undefined ? {} : { follows };
+      return { ...named, macs, integer: false, weightBytes: 0, activationBytes: 0, ...taken };
+    }
+    return {
+      ...named,
+      macs,
+      integer: isIntegerProduct(node) || isQuantizedPair(node, producers),
+      weightBytes: sum(inputs.map((input) => constantBytes(input, graph, producers) ?? 0)),
+      activationBytes: sum([...inputs, ...outputs].map(activationBytes)),
+    };
+  });
+}
+
+type Producers = ReadonlyMap<string, Node>;
+
+/** Stored bytes of a constant, or of what an engine makes of constants alone (dequantized or widened weights). */
+function constantBytes(value: string, { initializers }: Graph, producers: Producers): number | undefined {
+  const constant = initializers.get(value);
+  if (constant) return bytesOf(constant).length;
+  const inputs = producers.get(value)?.inputs.filter((input) => input !== "") ?? [];
+  const parts = inputs.flatMap((input) => initializers.get(input) ?? []);
+  if (inputs.length === 0 || parts.length < inputs.length) return undefined;
+  return sum(parts.map((part) => bytesOf(part).length));
+}
+
+/** A float product of two dequantized values (QDQ form), which the engine turns into an integer one. */
+function isQuantizedPair({ inputs }: Node, producers: Producers): boolean {
+  return inputs.slice(0, 2).every((input) => producers.get(input)?.opType === "DequantizeLinear");
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Counts the work of a graph with a batch of 1; another open size counts as 1. */

@@ -43,6 +43,10 @@ export interface Measures {
   readonly latency: readonly LatencyMeasure[];
   readonly size: boolean;
   readonly memory: boolean;
+  /** Money for the measured latency. */
+  readonly cost?: { readonly pricePerHour: number };
+  /** Energy of the processor while it runs what is timed. */
+  readonly energy?: boolean;
   /** SQNR of each layer; true when a view or an expectation asks for it. */
   readonly layers?: boolean;
 }
@@ -87,12 +91,14 @@ export interface Trial {
   readonly axes: Readonly<Record<string, string>>;
   /** Estimated bytes of the weights, for `explain`; absent where it cannot be known. Not part of the id. */
   readonly predictedBytes?: number;
+  /** Why it has no kernel, as a sentence; present where `scheme.execution` is "simulated". Not part of the id. */
+  readonly simulated?: string;
 }
 
 export interface SkippedTrial {
   readonly scheme: Scheme;
   readonly axes: Readonly<Record<string, string>>;
-  /** A sentence: the `where` clause that excluded it, or why this CPU cannot execute it. */
+  /** A sentence: the `where` clause that excluded it, or why it can be neither executed nor simulated. */
   readonly reason: string;
 }
 

@@ -1,8 +1,9 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { AccuracyResult } from "../measure/accuracy.js";
 import type { CalibrationCheck } from "../measure/calibration-check.js";
-import type { CostResult, EnergyResult } from "../measure/cost.js";
-import type { DiagnosisResult } from "../measure/diagnosis.js";
+import type { CostResult } from "../measure/cost.js";
+import type { DiagnosisResult, SplitResult } from "../measure/diagnosis.js";
+import type { EnergyResult } from "../measure/energy.js";
 import type { Environment } from "../measure/environment.js";
 import type { GapResult } from "../measure/gap.js";
 import type { RangeResult } from "../measure/ranges.js";
@@ -14,8 +15,9 @@ import type { LayerResult } from "../measure/sqnr.js";
 export type { AccuracyResult, Sampled } from "../measure/accuracy.js";
 export type { CalibrationCheck } from "../measure/calibration-check.js";
 export type { Conditions } from "../measure/conditions.js";
-export type { CostResult, EnergyResult } from "../measure/cost.js";
-export type { DiagnosisArm, DiagnosisResult, LayerDiagnosis } from "../measure/diagnosis.js";
+export type { CostResult } from "../measure/cost.js";
+export type { DiagnosisArm, DiagnosisResult, LayerDiagnosis, SplitResult } from "../measure/diagnosis.js";
+export type { EnergyResult } from "../measure/energy.js";
 export type { Environment } from "../measure/environment.js";
 export type { GapResult } from "../measure/gap.js";
 export type { RangeResult } from "../measure/ranges.js";
@@ -31,7 +33,11 @@ export interface SchemeSummary {
   readonly weights?: string;
   readonly granularity?: string;
   readonly group?: number;
+  /** Only where it is not what the type usually is. */
+  readonly symmetry?: "symmetric" | "asymmetric";
   readonly activations?: string;
+  /** Elements of an activation that share a scale. */
+  readonly activationGroup?: number;
   readonly calibration?: string;
   readonly samples?: number;
   readonly method?: string;
@@ -108,8 +114,8 @@ export interface CompletedRecord extends RecordBase {
   readonly gap?: GapResult;
   readonly layers?: readonly LayerResult[];
   /** Weights alone and activations alone quantized: which of them costs accuracy. */
-  readonly split?: Pick<DiagnosisResult, "weightsOnly" | "activationsOnly">;
-  /** Activations with their ranges; of static trials. */
+  readonly split?: SplitResult;
+  /** Activations with their ranges, at most 64, the most saturated first; of static trials. */
   readonly ranges?: readonly RangeResult[];
   readonly calibration?: CalibrationCheck;
   /** One for each latency result that was profiled. */

@@ -1,4 +1,4 @@
-import type { TrialRecord } from "./record.js";
+import type { DiagnosisRecord, TrialRecord } from "./record.js";
 
 /** The schemaVersion that this code writes; it reads this one only. */
 export const SCHEMA_VERSION = 1;
@@ -7,7 +7,7 @@ export const SCHEMA_VERSION = 1;
 export type Check = (value: unknown, path: string) => string | undefined;
 
 type Outcome =
-  | { readonly kind: "record"; readonly record: TrialRecord }
+  | { readonly kind: "record"; readonly record: TrialRecord | DiagnosisRecord }
   | { readonly kind: "version"; readonly version: string }
   | { readonly kind: "invalid"; readonly reason: string };
 
@@ -25,7 +25,7 @@ export function readRecord(value: unknown): Outcome {
   }
   const reason = trialRecord(value, "");
   return reason === undefined
-    ? { kind: "record", record: value as unknown as TrialRecord }
+    ? { kind: "record", record: value as unknown as TrialRecord | DiagnosisRecord }
     : { kind: "invalid", reason };
 }
 
@@ -117,7 +117,9 @@ const scheme = object({
   "weights?": string,
   "granularity?": string,
   "group?": count,
+  "symmetry?": oneOf("symmetric", "asymmetric"),
   "activations?": string,
+  "activationGroup?": count,
   "calibration?": string,
   "samples?": count,
   "method?": string,
@@ -172,6 +174,7 @@ const calibration = object({
   samples: count,
   "classes?": object({ total: count, missing: arrayOf(string) }),
   leaked: count,
+  "leaks?": arrayOf(object({ calibration: count, test: count })),
   "growth?": arrayOf(object({ samples: count, rangeChange: atLeastZero, drop: estimate })),
 });
 
@@ -209,7 +212,7 @@ const roofline = object({
 
 /** What the parts of a trial's record that explain it hold. */
 const explanations = {
-  "split?": object({ weightsOnly: diagnosisArm, "activationsOnly?": diagnosisArm }),
+  "split?": object({ all: diagnosisArm, weightsOnly: diagnosisArm, "activationsOnly?": diagnosisArm, samples: count }),
   "ranges?": arrayOf(
     object({
       value: string,
@@ -320,10 +323,24 @@ const failed = object({
 
 const skipped = object({ ...base, reason: string });
 
-const byStatus: Readonly<Record<string, Check>> = { completed, failed, skipped };
+const diagnosed = object({
+  ...base,
+  diagnosis: object({
+    metric: oneOf("top1", "mae", "agreement"),
+    all: diagnosisArm,
+    weightsOnly: diagnosisArm,
+    "activationsOnly?": diagnosisArm,
+    layers: arrayOf(object({ layer: string, alone: diagnosisArm, kept: diagnosisArm, gain: estimate })),
+    "calibration?": calibration,
+    samples: count,
+    findings: arrayOf(string),
+  }),
+});
+
+const byStatus: Readonly<Record<string, Check>> = { completed, failed, skipped, diagnosed };
 
 const trialRecord: Check = (value, path) => {
   const status = String((value as Readonly<Record<string, unknown>>).status);
   const check = Object.hasOwn(byStatus, status) ? byStatus[status] : undefined;
-  return check === undefined ? "status is not one of completed, failed, skipped" : check(value, path);
+  return check === undefined ? "status is not one of completed, failed, skipped, diagnosed" : check(value, path);
 };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
+import { hashJson } from "../base/hash.js";
 import type { Environment } from "../measure/environment.js";
 import type { LatencyResult } from "../measure/speedup.js";
 import type { Plan, Trial } from "../plan/plan.js";
@@ -13,9 +14,11 @@ import { trialLabel } from "./label.js";
 import { type Effort, startTuner } from "./latency-trial.js";
 import { measureTrial, type Shared } from "./measured-trial.js";
 import { measureParity } from "./parity.js";
+import { openPeaks } from "./peaks.js";
 import type { StartWorker } from "./process.js";
 import { failedRecord, type ManifestFacts, skippedRecord } from "./records.js";
 import { onceMore } from "./retry.js";
+import { startProfiler } from "./roofline.js";
 
 export interface RunOptions {
   /** Folder of this experiment's results: ledger, models, report. Made when missing. */
@@ -27,6 +30,8 @@ export interface RunOptions {
   readonly workers: number;
   /** Measure again what the ledger already holds. */
   readonly fresh: boolean;
+  /** Where the machine's measured peaks are kept; the user's cache unless given. */
+  readonly peaksFolder?: string;
   /** Starts the child processes; they die with `signal`. */
   readonly startWorker: StartWorker;
   readonly signal?: AbortSignal | undefined;
@@ -62,7 +67,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     measured.set(trial.id, record);
     options.onEvent({ kind: "finished", label: trialLabel(trial.scheme, trial.axes), record });
   };
-  if (pending.length > 0) await runPending(plan, pending, options, keep);
+  const said = new Map<string, Diagnostic>();
+  const remark = (remark: Diagnostic) => void said.set(hashJson(remark), remark);
+  if (pending.length > 0) await runPending(plan, pending, { ...options, remark }, keep);
   const interrupted = options.signal?.aborted === true;
   const finished = plan.trials.flatMap(({ id }) => measured.get(id) ?? known.get(id) ?? []);
   const counts = { finished: finished.length, total: plan.trials.length };
@@ -72,7 +79,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const skipped = plan.skipped.map((cell) => skippedRecord(plan, cell, manifest));
   return {
     records: [...finished, ...skipped],
-    remarks: [...earlier.remarks, ...stopped],
+    remarks: [...earlier.remarks, ...said.values(), ...stopped],
     measured: [...measured.keys()],
     interrupted,
   };
@@ -106,7 +113,7 @@ function finishedTrials(options: RunOptions): {
 async function runPending(
   plan: Plan,
   pending: readonly Trial[],
-  options: RunOptions,
+  options: RunOptions & Pick<Shared, "remark">,
   keep: (trial: Trial, record: TrialRecord) => Promise<void>,
 ): Promise<void> {
   const stopped = () => options.signal?.aborted === true;
@@ -132,7 +139,16 @@ async function runPending(
 async function openPlan(
   plan: Plan,
   pool: EvaluatorPool,
-  { environment, effort, startWorker, signal, onEvent }: RunOptions,
+  {
+    environment,
+    effort,
+    fresh,
+    peaksFolder,
+    startWorker,
+    signal,
+    onEvent,
+    remark,
+  }: RunOptions & Pick<Shared, "remark">,
 ): Promise<Shared | { readonly failure: Failure; readonly manifest: ManifestFacts }> {
   const { seed } = plan;
   onEvent({ kind: "stage", label: plan.model.name, stage: "read, lower and calibrate" });
@@ -150,7 +166,12 @@ async function openPlan(
     return { failure: parity, manifest: { ...hashes, environment: environment("unavailable") } };
   }
   const manifest = { ...hashes, environment: environment(parity.reference) };
-  return { plan, manifest, parity, opened, tuner: startTuner(effort, startWorker) };
+  return {
+    ...{ plan, manifest, parity, opened, remark },
+    tuner: startTuner(effort, startWorker),
+    peaks: openPeaks({ folder: peaksFolder, machine: environment(""), fresh, startWorker }),
+    profiler: startProfiler(effort, startWorker),
+  };
 }
 
 /** Evaluates the trials of a group at once, one a worker; then measures and keeps them one after another. */

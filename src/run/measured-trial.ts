@@ -1,4 +1,4 @@
-import type { LatencyResult } from "../measure/speedup.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import type { CompletedRecord, TrialRecord } from "../results/record.js";
 import { engineConfig } from "./engine-config.js";
@@ -6,13 +6,15 @@ import type { EvaluatorPool } from "./evaluators.js";
 import type { RunEvent } from "./events.js";
 import { failure } from "./failure.js";
 import { trialLabel } from "./label.js";
-import { inLatencyLane } from "./lane.js";
-import { type Effort, inFreshProcess, type Tuner, timeTrial } from "./latency-trial.js";
+import { type Effort, inFreshProcess, type Tuner } from "./latency-trial.js";
 import type { Parity } from "./parity.js";
+import type { PeakStore } from "./peaks.js";
 import type { StartWorker } from "./process.js";
 import type { EvaluatedTrial, OpenedExperiment, Tasks } from "./protocol.js";
 import { failedRecord, type ManifestFacts, recordHead } from "./records.js";
+import type { Profiler } from "./roofline.js";
 import type { Stage } from "./stage.js";
+import { timeAll } from "./timed-trial.js";
 
 /** What the trials of a run share. */
 export interface Shared {
@@ -21,9 +23,14 @@ export interface Shared {
   readonly parity: Parity;
   readonly opened: OpenedExperiment;
   readonly tuner: Tuner;
+  readonly peaks: PeakStore;
+  readonly profiler: Profiler;
+  /** Takes what a user should know of the run beside its records; the same twice is said once. */
+  readonly remark: (remark: Diagnostic) => void;
 }
 
-interface Options {
+/** How the machine is measured, and who is told. */
+export interface MeasureOptions {
   readonly effort: Effort;
   readonly startWorker: StartWorker;
   readonly signal?: AbortSignal | undefined;
@@ -36,13 +43,16 @@ export async function measureTrial(
   trial: Trial,
   evaluated: EvaluatedTrial,
   pool: EvaluatorPool,
-  options: Options,
+  options: MeasureOptions,
 ): Promise<TrialRecord> {
   const { plan, manifest, parity } = shared;
   const { measures } = plan;
   let stage: Stage = "latency";
   try {
-    const latency = await latencies(shared, trial, evaluated, pool, options);
+    const label = trialLabel(trial.scheme, trial.axes);
+    const stageOf = (text: string) => options.onEvent({ kind: "stage", label, stage: text });
+    const timed = await timeAll(shared, trial, evaluated, (batch) => pool.feeds(batch), options, stageOf);
+    const { latency, roofline, cost, energy, attestation } = timed;
     stage = "memory";
     const memory = measures.memory ? await peakMemory(trial, evaluated, pool, options) : undefined;
     return {
@@ -52,54 +62,27 @@ export async function measureTrial(
       ...(latency.length > 0 ? { latency } : {}),
       ...(measures.size ? { size: evaluated.size } : {}),
       ...(memory ? { memory } : {}),
-      attestation: evaluated.attestation,
+      attestation,
       parity,
       ...(evaluated.gap ? { gap: evaluated.gap } : {}),
+      ...(roofline.length > 0 ? { roofline } : {}),
+      ...(cost.length > 0 ? { cost } : {}),
+      ...(energy.length > 0 ? { energy } : {}),
       ...(evaluated.layers ? { layers: evaluated.layers } : {}),
+      ...(evaluated.split ? { split: evaluated.split } : {}),
+      ...(evaluated.ranges ? { ranges: evaluated.ranges } : {}),
+      ...(evaluated.calibration ? { calibration: evaluated.calibration } : {}),
     } satisfies CompletedRecord;
   } catch (error) {
     return failedRecord(plan, trial, manifest, failure(error, stage));
   }
 }
 
-async function latencies(
-  shared: Shared,
-  trial: Trial,
-  evaluated: EvaluatedTrial,
-  pool: EvaluatorPool,
-  { effort, startWorker, signal, onEvent }: Options,
-): Promise<readonly LatencyResult[]> {
-  const label = trialLabel(trial.scheme, trial.axes);
-  const results: LatencyResult[] = [];
-  for (const measure of shared.plan.measures.latency) {
-    const { batch, threads } = measure;
-    const stage = `latency, batch ${batch}${threads === 1 ? "" : `, ${threads} threads`}`;
-    const feeds = await pool.feeds(batch);
-    const { attested, integerNodes, reason } = evaluated.attestation;
-    const time = async () => {
-      onEvent({ kind: "stage", label, stage });
-      const paths = { baseline: shared.opened.path, trial: evaluated.path };
-      return timeTrial(paths, feeds, measure, {
-        effort,
-        tuner: shared.tuner,
-        seed: shared.plan.seed,
-        startWorker,
-        attested,
-        extra: engineConfig(trial.scheme),
-        ...(integerNodes > 0 || trial.scheme.mode === "fp32" ? {} : { reason }),
-      });
-    };
-    const waiting = () => onEvent({ kind: "stage", label, stage: "waiting for another latency run on this machine" });
-    results.push(await inLatencyLane(time, { waiting, signal }));
-  }
-  return results;
-}
-
 async function peakMemory(
   trial: Trial,
   evaluated: EvaluatedTrial,
   pool: EvaluatorPool,
-  { startWorker, onEvent }: Options,
+  { startWorker, onEvent }: MeasureOptions,
 ): Promise<Tasks["memory"]["output"]> {
   onEvent({ kind: "stage", label: trialLabel(trial.scheme, trial.axes), stage: "memory" });
   const feeds = await pool.feeds(1);

@@ -1,6 +1,9 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { DataReference } from "../datasets/dataset.js";
 import type { Feeds, OptimizationLevel } from "../engines/engine.js";
+import type { Sample, WarmUp } from "../measure/arm.js";
+import type { CpuTimes } from "../measure/cpu-times.js";
+import type { EnergySample } from "../measure/energy.js";
 import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
 import type { MachinePeaks } from "../measure/peaks.js";
 import type { NodeTime } from "../measure/roofline.js";
@@ -10,6 +13,7 @@ import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type { AccuracyResult, AttestationResult, GapResult, LayerResult, SizeResult } from "../results/record.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { EngineConfig } from "./engine-config.js";
+import type { Explanations } from "./explain.js";
 import type { Stage } from "./stage.js";
 
 /** What the parent asks of a child, and what comes back. Plain data: it crosses a process border. */
@@ -51,7 +55,7 @@ export interface Tasks {
     };
     readonly output: { readonly optimization: OptimizationLevel };
   };
-  /** Interleaved samples of fp32, trial and the A/A control, in this process. */
+  /** Interleaved samples of fp32, trial and the A/A control, in this process; for one thread. */
   readonly latency: {
     readonly input: {
       readonly baseline: LatencyArm;
@@ -62,6 +66,23 @@ export interface Tasks {
     };
     readonly output: LatencySamples;
   };
+  /** Makes the child one side of a comparison with several threads: loads its session and holds it to CPUs. */
+  readonly openArm: {
+    readonly input: LatencyArm & {
+      readonly feeds: Feeds;
+      readonly threads: number;
+      /** The CPUs of the other sides; chosen when absent. */
+      readonly cpus?: readonly number[];
+    };
+    readonly output: { readonly pinned?: readonly number[] };
+  };
+  readonly warmArm: { readonly input: WarmUp; readonly output: { readonly runs: number } };
+  readonly sampleArm: { readonly input: { readonly runs: number }; readonly output: Sample };
+  /** What the child sees of the machine, and the CPU time that it has used itself. */
+  readonly look: {
+    readonly input: Record<string, never>;
+    readonly output: { readonly ghz?: number; readonly times?: CpuTimes; readonly ownSeconds: number };
+  };
   /** Peaks of this machine with a number of threads, by probes in the engine. */
   readonly peaks: {
     readonly input: { readonly threads: number; readonly budgetMs: number };
@@ -71,6 +92,17 @@ export interface Tasks {
   readonly profile: {
     readonly input: LatencyArm & { readonly feeds: Feeds; readonly threads: number; readonly budgetMs: number };
     readonly output: readonly NodeTime[];
+  };
+  /** Joules of one run of each arm, by the processor's own counter; undefined where there is none that can be read. */
+  readonly energy: {
+    readonly input: {
+      readonly baseline: LatencyArm;
+      readonly trial: LatencyArm;
+      readonly feeds: Feeds;
+      readonly threads: number;
+      readonly segmentMs: number;
+    };
+    readonly output: EnergySample | undefined;
   };
   /** Peak resident memory of a fresh process that loads the model and runs it. */
   readonly memory: {
@@ -106,7 +138,7 @@ export interface OpenedExperiment {
 }
 
 /** All of a trial's record that needs no clock. */
-export interface EvaluatedTrial {
+export interface EvaluatedTrial extends Explanations {
   readonly path: string;
   readonly accuracy: AccuracyResult;
   readonly size: SizeResult;

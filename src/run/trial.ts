@@ -8,10 +8,12 @@ import type { Graph } from "../ir/graph.js";
 import { compareAccuracy } from "../measure/accuracy.js";
 import { sizeResult } from "../measure/size.js";
 import { type LayerResult, startSqnr } from "../measure/sqnr.js";
+import { nodeWork } from "../measure/work.js";
 import { exposeLayers } from "../quantize/layers.js";
 import { quantizeGraph } from "../quantize/quantize.js";
 import { weightBytes } from "../quantize/size.js";
 import { configured, engineConfig } from "./engine-config.js";
+import { explainTrial } from "./explain.js";
 import { measureGap } from "./gap.js";
 import { batches, feeds, floatOutput, score } from "./inference.js";
 import type { Opened } from "./opened.js";
@@ -61,8 +63,14 @@ export async function evaluate(
       accuracy: isBaseline ? { ...accuracy, drop: { value: 0, ci95: [0, 0] } } : accuracy,
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
       attestation: attest(quantized, optimized),
+      work: measures.latency.map(({ batch }) => ({
+        batch,
+        baseline: nodeWork(graph, batch),
+        trial: nodeWork(quantized, batch),
+      })),
       ...(gap ? { gap } : {}),
       ...(measures.layers && !isBaseline ? { layers: await layerErrors(opened, quantized) } : {}),
+      ...(measures.accuracy && !isBaseline ? await explainTrial(shared, scheme, quantized) : {}),
     };
   } finally {
     await rm(optimizedModelPath, { force: true });

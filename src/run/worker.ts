@@ -16,6 +16,13 @@ const handlers: { readonly [T in TaskName]: Handler<T> } = {
   reference: async (input) => (await import("./reference.js")).runReference(input),
   tune: async (input) => (await import("./timing.js")).tune(input),
   latency: async (input) => (await import("./timing.js")).measureLatency(input),
+  openArm: async (input) => (await import("./timed-arm.js")).openArm(input),
+  warmArm: async (input) => (await import("./timed-arm.js")).warmArm(input),
+  sampleArm: async (input) => (await import("./timed-arm.js")).sampleArm(input),
+  look: async () => (await import("./timed-arm.js")).look(),
+  peaks: async (input) => (await import("./peak-probes.js")).measurePeaks(input),
+  profile: async (input) => (await import("./profile.js")).profile(input),
+  energy: async (input) => (await import("./energy.js")).measureEnergy(input),
   memory: async (input) => (await import("./timing.js")).measureMemory(input),
 };
 

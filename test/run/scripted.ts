@@ -52,6 +52,19 @@ export const script: Script = {
     runsPerSample: { baseline: 1, trial: 1 },
     stoppedBy: "pairs",
   }),
+  openArm: () => ({}),
+  warmArm: () => ({ runs: 1 }),
+  sampleArm: () => ({ ms: 1, runMs: [1] }),
+  look: () => ({ ownSeconds: 0 }),
+  peaks: ({ threads }) => ({
+    threads,
+    floatMacs: 1e11,
+    integerMacs: 4e11,
+    bandwidth: [{ footprintBytes: 1e6, bytesPerSecond: 1e11 }],
+    overhead: { runMs: 0.01, nodeMs: 0.001 },
+  }),
+  profile: () => [{ node: "conv/Conv", operator: "Conv", microseconds: 900 }],
+  energy: () => undefined,
   memory: () => ({ peakBytes: 100, engineBytes: 60 }),
 };
 
@@ -134,6 +147,7 @@ export function optionsIn(
     effort: quickEffort,
     workers: 1,
     fresh: false,
+    peaksFolder: join(folder, "peaks"),
     startWorker,
     onEvent: () => {},
     ...given,

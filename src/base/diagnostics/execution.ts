@@ -18,6 +18,9 @@ export interface ExecutionFacts {
     readonly reference: string;
   };
   "reference-unavailable": { readonly message: string };
+  /** A timed trial whose profile or peaks could not be had. */
+  "speed-unexplained": { readonly scheme: string; readonly message: string };
+  "energy-unreadable": Readonly<Record<string, never>>;
   interrupted: { readonly finished: number; readonly total: number };
   "nothing-to-run": Readonly<Record<string, never>>;
   "fault-in-nibble": { readonly stage: string; readonly message: string };
@@ -59,6 +62,14 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "reference-unavailable": ({ message }) => ({
     message: `TF.js could not run the model, so parity cannot be checked: ${message}`,
     hint: "`nibble doctor` says which TF.js backends work here",
+  }),
+  "speed-unexplained": ({ scheme, message }) => ({
+    message: `why ${scheme} is as fast as it is could not be measured: ${message}`,
+    hint: "its times stand; only the roofline and the time by node are missing",
+  }),
+  "energy-unreadable": () => ({
+    message: "this machine has no energy counter that can be read, so no energy is reported",
+    hint: "processors with RAPL count it; most systems let only their administrator read /sys/class/powercap/*/energy_uj",
   }),
   interrupted: ({ finished, total }) =>
     total === 0
