@@ -43,7 +43,7 @@ function evaluateNode(node: Node, values: ReadonlyMap<string, Tensor>): readonly
 }
 
 /** Checks the feeds against the inputs and returns what each open size ("batch") stands for. */
-function bindFeeds(graph: Graph, feeds: Readonly<Record<string, Tensor>>): ReadonlyMap<string, number> {
+export function bindFeeds(graph: Graph, feeds: Readonly<Record<string, Tensor>>): ReadonlyMap<string, number> {
   const expected = new Set(graph.inputs.map(({ name }) => name));
   for (const name of Object.keys(feeds)) {
     if (!expected.has(name)) throw new Error(`graph "${graph.name}" has no input "${name}"`);
@@ -67,7 +67,7 @@ function bindFeeds(graph: Graph, feeds: Readonly<Record<string, Tensor>>): Reado
 }
 
 /** Inference and evaluation are written apart, so each checks the other. */
-function checkType(
+export function checkType(
   node: Node,
   name: string,
   value: Tensor,

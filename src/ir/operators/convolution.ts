@@ -44,7 +44,11 @@ function expectKernelShape(kernel: readonly number[], attributes: Attributes): v
 }
 
 /** Sizes of a convolution from its operands at run time. */
-export function convolutionSizes(x: Tensor, w: Tensor, attributes: Attributes): ConvolutionSizes {
+export function convolutionSizes(
+  x: Pick<Tensor, "shape">,
+  w: Pick<Tensor, "shape">,
+  attributes: Attributes,
+): ConvolutionSizes {
   const [batch = 1, inChannels = 1, ...spatial] = x.shape;
   const [outChannels = 1, , ...kernel] = w.shape;
   const axes = windowAxes(spatial, kernel, attributes);
