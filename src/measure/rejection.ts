@@ -1,15 +1,12 @@
-import type { MachinePeaks } from "./roofline.js";
+import { type MachinePeaks, PEAK_TOLERANCE } from "./peaks.js";
 import type { LatencyResult } from "./speedup.js";
-
-/** The peak is a measurement too: only what exceeds it by more than this share is called impossible. */
-const TOLERANCE = 0.2;
 
 /**
  * Marks a result whose time implies more multiply-adds a second than this machine was measured to do at best: then not
  * everything ran that should have, and nothing is claimed. (An engine's kernel that returned an empty tensor in 9
  * microseconds has happened.) A result within the peak comes back as it is.
  * @param macs multiply-adds of one run at the result's batch
- * @param peaks of one thread; several threads may do as many times as much
+ * @param peaks of the result's number of threads
  */
 export function rejectAbovePeak(
   result: LatencyResult,
@@ -20,10 +17,10 @@ export function rejectAbovePeak(
     { name: "this trial", ms: result.medianMs, peak: Math.max(peaks.floatMacs, peaks.integerMacs) },
     { name: "fp32", ms: result.baselineMs, peak: peaks.floatMacs },
   ];
-  const impossible = arms.find(({ ms, peak }) => macs / (ms / 1000) > peak * result.threads * (1 + TOLERANCE));
+  const impossible = arms.find(({ ms, peak }) => macs / (ms / 1000) > peak * PEAK_TOLERANCE);
   if (!impossible) return result;
   const done = gigaMacs(macs / (impossible.ms / 1000));
-  const most = gigaMacs(impossible.peak * result.threads);
+  const most = gigaMacs(impossible.peak);
   const rejected = `${impossible.name} would have done ${done} GMAC/s, and the most that this machine was measured to do is ${most}: not everything ran`;
   return { ...result, rejected, verdict: `no claim: ${rejected}` };
 }

@@ -37,7 +37,7 @@ function cpuList(text: string): readonly number[] {
 const WATCH_MS = 100;
 
 /** The CPUs to sample on: see {@link leastBusy}. Undefined where the system does not say. Takes a tenth of a second. */
-export async function chooseCpus(count: number): Promise<readonly number[] | undefined> {
+async function chooseCpus(count: number): Promise<readonly number[] | undefined> {
   const allowed = allowedCpus();
   const before = readCpuTimes();
   if (!allowed || !before) return undefined;
@@ -89,4 +89,16 @@ export function pinThisProcess(cpus: readonly number[]): readonly number[] | und
   }
   const held = allowedCpus();
   return held?.join() === cpus.join() ? held : undefined;
+}
+
+/** Holds this process to as many CPUs as there are threads, the least busy ones now. Undefined where that cannot be done. */
+export async function pinToLeastBusy(threads: number): Promise<readonly number[] | undefined> {
+  const cpus = await chooseCpus(threads);
+  return cpus && pinThisProcess(cpus);
+}
+
+/** CPU time that this process with all its threads has used, seconds. */
+export function ownSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

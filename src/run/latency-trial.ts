@@ -4,6 +4,7 @@ import { type LatencyResult, summarizeLatency } from "../measure/speedup.js";
 import type { LatencyMeasure } from "../plan/plan.js";
 import type { EngineConfig } from "./engine-config.js";
 import type { StartWorker, Worker } from "./process.js";
+import { sampleSeparately } from "./separate-arms.js";
 
 /** How much time one measurement takes. */
 export interface Effort {
@@ -94,12 +95,13 @@ export async function timeTrial(
     optimization: await tuner.levelOf(paths.trial, feeds, measure, extra),
     ...(extra ? { extra } : {}),
   };
+  const input = { baseline, trial, feeds, threads: measure.threads, protocol: effort.protocol };
   const samples: LatencySamples[] = [];
   for (let i = 0; i < effort.processes; i++) {
     samples.push(
-      await inFreshProcess(startWorker, (worker) =>
-        worker.call("latency", { baseline, trial, feeds, threads: measure.threads, protocol: effort.protocol }),
-      ),
+      measure.threads > 1
+        ? await sampleSeparately(input, startWorker)
+        : await inFreshProcess(startWorker, (worker) => worker.call("latency", input)),
     );
   }
   return summarizeLatency(samples, {

@@ -6,7 +6,7 @@ import { loadBetween } from "../measure/conditions.js";
 import { sampleLatency } from "../measure/latency.js";
 import { peakRssBytes } from "../measure/memory.js";
 import { chooseFastest } from "../measure/tuning.js";
-import { chooseCpus, pinThisProcess, readCpuTimes } from "./cpus.js";
+import { ownSeconds, pinToLeastBusy, readCpuTimes } from "./cpus.js";
 import type { LatencyArm, Tasks } from "./protocol.js";
 
 const clock = () => performance.now();
@@ -17,23 +17,14 @@ const LEVELS: readonly OptimizationLevel[] = ["all", "extended", "basic"];
 /** A tuning sample repeats the run until it lasts this long, milliseconds. */
 const TUNING_SAMPLE_MS = 3;
 
-/** Holds this process to as many CPUs as there are threads, the least busy ones now. Undefined where that cannot be done. */
-async function pinToLeastBusy(threads: number): Promise<readonly number[] | undefined> {
-  const cpus = await chooseCpus(threads);
-  return cpus && pinThisProcess(cpus);
-}
-
-/** CPU time that this process has used, seconds. */
-function ownSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-/** Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process, which is held to its CPU. */
+/**
+ * Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process, which is held to its
+ * CPU. For one thread: with several, live sessions take each other's cores (see `separate-arms.ts`).
+ */
 export async function measureLatency(input: Tasks["latency"]["input"]): Promise<Tasks["latency"]["output"]> {
   const pinned = await pinToLeastBusy(input.threads);
   const engine = await onnxruntime();
-  const load = (arm: LatencyArm) => engine.load(arm.path, { threads: input.threads, optimization: arm.optimization });
+  const load = ({ path, ...settings }: LatencyArm) => engine.load(path, { threads: input.threads, ...settings });
   const [baseline, control, trial] = [await load(input.baseline), await load(input.baseline), await load(input.trial)];
   try {
     const probe = clockProbe(clock);
@@ -62,7 +53,8 @@ export async function tune(input: Tasks["tune"]["input"]): Promise<Tasks["tune"]
   try {
     const candidates = [];
     for (const optimization of LEVELS) {
-      const session = await engine.load(input.path, { threads: input.threads, optimization });
+      const { threads, extra } = input;
+      const session = await engine.load(input.path, { threads, optimization, ...(extra ? { extra } : {}) });
       sessions.push(session);
       const run = session.bind(input.feeds);
       const warm = {
@@ -89,7 +81,8 @@ export async function tune(input: Tasks["tune"]["input"]): Promise<Tasks["tune"]
 export async function measureMemory(input: Tasks["memory"]["input"]): Promise<Tasks["memory"]["output"]> {
   const engine = await onnxruntime();
   const engineBytes = peakRssBytes();
-  const session = await engine.load(input.path, { threads: 1, optimization: input.optimization });
+  const { optimization, extra } = input;
+  const session = await engine.load(input.path, { threads: 1, optimization, ...(extra ? { extra } : {}) });
   await session.bind(input.feeds)();
   return { peakBytes: peakRssBytes(), engineBytes };
 }
