@@ -1,7 +1,16 @@
 import { fail } from "../base/diagnostic.js";
 import { seededRandom } from "../base/random.js";
-import type { Labels } from "../datasets/dataset.js";
-import { bootstrapMeanInterval, type Estimate, mean, pairedDifferenceInterval, wilson } from "./statistics.js";
+import { type DivergenceResult, summarizeDivergence } from "./divergence.js";
+import { macroF1 } from "./macro-f1.js";
+import { mcNemarP } from "./mcnemar.js";
+import { regressionMetrics } from "./regression.js";
+import type { Resolution } from "./resolution.js";
+import type { Scores } from "./scores.js";
+import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
+
+export type { DivergenceResult } from "./divergence.js";
+export { type AccuracyMetric, type Scorer, type Scores, startScoring } from "./scores.js";
+export type { Sampled } from "./statistics.js";
 
 /**
  * Accuracy on the test split. With class labels `top1`; with real-valued labels `mae`; without labels
@@ -15,151 +24,75 @@ export interface AccuracyResult {
   readonly drop: Estimate;
   /** Samples whose top class differs from fp32's; absent for real-valued outputs. */
   readonly flips?: number;
-  /** McNemar counts: right in fp32 and wrong here (`lost`), and the reverse (`gained`); with class labels only. */
+  /**
+   * McNemar counts: right in fp32 and wrong here (`lost`), and the reverse (`gained`); with class labels only.
+   * `p` is two-sided, exact mid-p; see `mcNemarP`.
+   */
   readonly discordant?: { readonly lost: number; readonly gained: number; readonly p?: number };
   /** Further metrics of the same samples that fit the labels. */
-  readonly metrics?: Readonly<Partial<Record<FurtherMetric, Sampled>>>;
+  readonly metrics?: FurtherMetrics;
   /** How far the outputs are from fp32's, whatever the labels say. */
   readonly divergence?: DivergenceResult;
-  /** The flips by class: fp32 said `from`, this says `to`; most frequent first. */
-  readonly confusion?: readonly { readonly from: string; readonly to: string; readonly count: number }[];
+  /** The flips by class: fp32 said `from`, this says `to`; most frequent first, at most 20. */
+  readonly confusion?: readonly ConfusedPair[];
   /** Whether the drop's interval answers the question that was asked of it ("drop < 1%"), and else how many samples would. */
-  readonly resolution?: { readonly question: string; readonly resolved: boolean; readonly needed?: number };
-  /** The evaluation ended early, by a rule that was declared before it began. */
+  readonly resolution?: Resolution;
+  /** The evaluation ended early, by a rule that was declared before it began; all figures are of the first `after` samples. */
   readonly stopped?: { readonly after: number; readonly of: number; readonly reason: string };
-}
-
-/** An estimate over `n` test samples. */
-export interface Sampled extends Estimate {
-  readonly n: number;
+  /** Sentences that belong beside the figures: classes that the test split lacks, what could not be computed. */
+  readonly remarks?: readonly string[];
 }
 
 /** top5 and macro_f1 with class labels; rmse and r2 with real values; perplexity where outputs are distributions. */
 export type FurtherMetric = "top5" | "macro_f1" | "rmse" | "r2" | "perplexity";
 
-export interface DivergenceResult {
-  /** Share of samples whose top class is fp32's. */
-  readonly sameTop?: Sampled;
-  /** Mean Kullback-Leibler divergence D(fp32 || this) of the output distributions, nats a sample. */
-  readonly kl?: Sampled;
-  /** Mean cosine similarity of the output vectors, -1..1. */
-  readonly cosine?: Sampled;
+export type FurtherMetrics = Readonly<Partial<Record<FurtherMetric, Sampled>>>;
+
+export interface ConfusedPair {
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
 }
 
-export type AccuracyMetric = "top1" | "mae" | "agreement";
-
-/** What one model said about each sample of the test split, in the order the batches came; plain data. */
-export interface Scores {
-  readonly metric: AccuracyMetric;
-  /** Index of the largest output (the lowest index of equal ones); one rounded value for a single output; empty for mae. */
-  readonly predictions: Int32Array;
-  /** top1: 1 when right, else 0. mae: mean absolute error of the sample. agreement: empty. */
-  readonly scores: Float64Array;
-}
-
-/** Takes the outputs of a model batch by batch and keeps one prediction and one score a sample. */
-export interface Scorer {
-  /**
-   * @param output  one row a sample, row-major: [indices.length, width]
-   * @param indices the samples' indices in the data set, to find their labels
-   */
-  add(output: Float32Array, indices: ArrayLike<number>): void;
-  finish(): Scores;
-}
-
-/**
- * Starts scoring outputs of `width` values a sample against `labels`.
- * Class labels: the class is the largest output; one output is a probability, above 0.5 for class 1 (as Keras' binary accuracy).
- * @throws DiagnosticError `output-width` when outputs and labels do not fit, `prediction-not-finite` from `add`.
- */
-export function startScoring(labels: Labels | undefined, width: number): Scorer {
-  if (labels === undefined) return predictionScorer("agreement", width, width === 1 ? rounded : largest);
-  if (labels.kind === "value") return errorScorer(labels.values, labels.width, width);
-  const classes = labels.classes.length;
-  if (width === 1 && classes === 2) return predictionScorer("top1", width, aboveHalf, labels.values);
-  if (width < classes || width === 1) fail("output-width", { width, labels: "class", expected: classes });
-  return predictionScorer("top1", width, largest, labels.values);
-}
-
-type Predict = (output: Float32Array, start: number, width: number) => number;
-
-/** Index of the largest value; the lowest index of equal ones. */
-const largest: Predict = (output, start, width) => {
-  let best = 0;
-  for (let i = 1; i < width; i++) {
-    if ((output[start + i] as number) > (output[start + best] as number)) best = i;
-  }
-  return best;
-};
-
-const aboveHalf: Predict = (output, start) => ((output[start] as number) > 0.5 ? 1 : 0);
-
-/** Nearest integer, held inside int32. */
-const rounded: Predict = (output, start) =>
-  Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.round(output[start] as number)));
-
-function predictionScorer(metric: "top1" | "agreement", width: number, predict: Predict, labels?: Int32Array): Scorer {
-  const predictions: number[] = [];
-  const scores: number[] = [];
-  return {
-    add(output, indices) {
-      checkRows(output, indices.length, width);
-      for (let row = 0; row < indices.length; row++) {
-        refuseNaN(output, row, width, indices[row] as number);
-        const predicted = predict(output, row * width, width);
-        predictions.push(predicted);
-        if (labels) scores.push(predicted === labels[indices[row] as number] ? 1 : 0);
-      }
-    },
-    finish: () => ({ metric, predictions: Int32Array.from(predictions), scores: Float64Array.from(scores) }),
-  };
-}
-
-function errorScorer(labels: Float32Array, labelWidth: number, width: number): Scorer {
-  if (width !== labelWidth) fail("output-width", { width, labels: "value", expected: labelWidth });
-  const scores: number[] = [];
-  return {
-    add(output, indices) {
-      checkRows(output, indices.length, width);
-      for (let row = 0; row < indices.length; row++) {
-        const sample = indices[row] as number;
-        let sum = 0;
-        for (let i = 0; i < width; i++) {
-          const value = output[row * width + i] as number;
-          if (!Number.isFinite(value)) fail("prediction-not-finite", { sample, value: String(value) });
-          sum += Math.abs(value - (labels[sample * width + i] as number));
-        }
-        scores.push(sum / width);
-      }
-    },
-    finish: () => ({ metric: "mae", predictions: new Int32Array(0), scores: Float64Array.from(scores) }),
-  };
-}
-
-function checkRows(output: Float32Array, rows: number, width: number): void {
-  if (output.length !== rows * width) {
-    throw new Error(`accuracy: ${output.length} outputs are not ${rows} rows of ${width}`);
-  }
-}
-
-/** An infinite output still has a largest class (log of a probability of 0); NaN has none. */
-function refuseNaN(output: Float32Array, row: number, width: number, sample: number): void {
-  for (let i = row * width; i < (row + 1) * width; i++) {
-    if (Number.isNaN(output[i])) fail("prediction-not-finite", { sample, value: "NaN" });
-  }
+/** What a comparison needs beside the scores. */
+export interface ComparisonOptions {
+  /** Of every bootstrap. */
+  readonly seed: number;
+  /** Where a declared rule ended the evaluation. */
+  readonly stopped?: AccuracyResult["stopped"];
+  /** Only the accuracy, its drop and the flips: what a diagnosis of many layers asks for. */
+  readonly dropOnly?: boolean;
 }
 
 /**
  * The accuracy of a trial beside fp32 on the same samples.
  *
- * Intervals, all 95%: `top1` and `agreement` Wilson's score interval; the drop of `top1` Tango's score interval of paired
- * proportions (it stays honest when few samples flip); the drop of `agreement` Wilson's of the flips; `mae` and its drop
- * a studentized bootstrap over samples, seeded.
+ * Intervals, all 95%: `top1`, `agreement`, `top5` and `sameTop` Wilson's score interval; the drop of `top1` Tango's score
+ * interval of paired proportions (it stays honest when few samples flip); the drop of `agreement` Wilson's of the flips;
+ * `macro_f1` Wilson's with an effective sample size; the others a studentized bootstrap over samples, seeded.
  * @param trial and baseline: scores of the same samples in the same order
  */
-export function compareAccuracy(trial: Scores, baseline: Scores, options: { readonly seed: number }): AccuracyResult {
+export function compareAccuracy(trial: Scores, baseline: Scores, options: ComparisonOptions): AccuracyResult {
   checkPair(trial, baseline);
-  if (trial.metric === "mae") return compareErrors(trial.scores, baseline.scores, options.seed);
+  const basic = trial.metric === "mae" ? compareErrors(trial, baseline, options.seed) : compareShares(trial, baseline);
+  const { stopped } = options;
+  if (options.dropOnly) return { ...basic, ...(stopped ? { stopped } : {}) };
+  const { metrics, remarks } = furtherMetrics(trial, options.seed);
+  const n = samplesOf(trial);
+  const divergence = summarizeDivergence(trial.divergence, basic.flips, n, options.seed);
+  const confusion = basic.flips ? confusedPairs(trial, baseline) : [];
+  if (n === 1) remarks.push("one test sample says nothing of the spread: means are given without an interval");
+  return {
+    ...basic,
+    ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
+    ...(Object.keys(divergence).length > 0 ? { divergence } : {}),
+    ...(confusion.length > 0 ? { confusion } : {}),
+    ...(stopped ? { stopped } : {}),
+    ...(remarks.length > 0 ? { remarks } : {}),
+  };
+}
+
+function compareShares(trial: Scores, baseline: Scores): AccuracyResult {
   const n = trial.predictions.length;
   const flips = countDifferent(trial.predictions, baseline.predictions);
   if (trial.metric === "agreement") {
@@ -176,22 +109,75 @@ export function compareAccuracy(trial: Scores, baseline: Scores, options: { read
     if (there > here) lost++;
     if (here > there) gained++;
   }
-  const drop = { value: (lost - gained) / n, ci95: pairedDifferenceInterval(lost, gained, n) };
-  return { top1: { value: right / n, ci95: wilson(right, n), n }, drop, flips, discordant: { lost, gained } };
-}
-
-function compareErrors(trial: Float64Array, baseline: Float64Array, seed: number): AccuracyResult {
-  const worse = trial.map((error, i) => error - (baseline[i] as number));
   return {
-    mae: { ...bootstrapEstimate(trial, seed), n: trial.length },
-    drop: bootstrapEstimate(worse, seed),
+    top1: { value: right / n, ci95: wilson(right, n), n },
+    drop: { value: (lost - gained) / n, ci95: pairedDifferenceInterval(lost, gained, n) },
+    flips,
+    discordant: { lost, gained, p: mcNemarP(lost, gained) },
   };
 }
 
-function bootstrapEstimate(values: Float64Array, seed: number): Estimate {
-  const value = mean(values);
-  const [low, high] = bootstrapMeanInterval(values, seededRandom(seed));
-  return { value, ci95: [Math.min(low, value), Math.max(high, value)] };
+function compareErrors(trial: Scores, baseline: Scores, seed: number): AccuracyResult {
+  const worse = trial.scores.map((error, i) => error - (baseline.scores[i] as number));
+  const { value, ci95 } = sampledMean(worse, seededRandom(seed));
+  return { mae: sampledMean(trial.scores, seededRandom(seed)), drop: { value, ci95 } };
+}
+
+function furtherMetrics({ classes, errors, predictions }: Scores, seed: number) {
+  if (errors) {
+    const remarks = "absent" in errors.r2 ? [errors.r2.absent] : [];
+    return { metrics: regressionMetrics(errors, seed), remarks };
+  }
+  if (!classes) return { metrics: {}, remarks: [] };
+  const { labels, names, inTop5, logLoss } = classes;
+  const { estimate, absent } = macroF1(labels, predictions, names.length);
+  const metrics: FurtherMetrics = {
+    ...(inTop5 ? { top5: shareOf(inTop5) } : {}),
+    macro_f1: estimate,
+    ...(logLoss ? { perplexity: perplexity(logLoss, seed) } : {}),
+  };
+  return { metrics, remarks: absent.length > 0 ? [absentClasses(absent.map((c) => names[c] ?? String(c)))] : [] };
+}
+
+function shareOf(hits: Float64Array): Sampled {
+  const n = hits.length;
+  const count = Math.round(mean(hits) * n);
+  return { value: count / n, ci95: wilson(count, n), n };
+}
+
+/** exp of the mean negative log-likelihood of the label; the interval is exp of the mean's. */
+function perplexity(logLoss: Float64Array, seed: number): Sampled {
+  const { value, ci95, n } = sampledMean(logLoss, seededRandom(seed));
+  return { value: Math.exp(value), ci95: [Math.exp(Math.max(0, ci95[0])), Math.exp(Math.min(MOST_LOSS, ci95[1]))], n };
+}
+
+/** Past the largest loss of a sample; only Student's interval of a few samples reaches it. */
+const MOST_LOSS = 16;
+
+function absentClasses(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  const what = names.length === 1 ? "no sample of class" : "no samples of classes";
+  return `the test split has ${what} ${shown}${more}; macro F1 leaves ${names.length === 1 ? "it" : "them"} out`;
+}
+
+/** Pairs of classes that are listed. */
+const MOST_PAIRS = 20;
+
+/** Pairs of equal counts in the order of the classes. */
+function confusedPairs(trial: Scores, baseline: Scores): readonly ConfusedPair[] {
+  const counts = new Map<string, { from: number; to: number; count: number }>();
+  for (let i = 0; i < trial.predictions.length; i++) {
+    const [from, to] = [baseline.predictions[i] as number, trial.predictions[i] as number];
+    if (from === to) continue;
+    const pair = counts.get(`${from} ${to}`) ?? { from, to, count: 0 };
+    counts.set(`${from} ${to}`, { from, to, count: pair.count + 1 });
+  }
+  const name = (predicted: number) => trial.classes?.names[predicted] ?? String(predicted);
+  return [...counts.values()]
+    .sort((a, b) => b.count - a.count || a.from - b.from || a.to - b.to)
+    .slice(0, MOST_PAIRS)
+    .map(({ from, to, count }) => ({ from: name(from), to: name(to), count }));
 }
 
 function countDifferent(a: Int32Array, b: Int32Array): number {
@@ -205,5 +191,9 @@ function checkPair(trial: Scores, baseline: Scores): void {
   if (trial.metric !== baseline.metric || sizes.some((difference) => difference !== 0)) {
     throw new Error("accuracy: the trial and the baseline were not scored on the same samples");
   }
-  if (Math.max(trial.predictions.length, trial.scores.length) === 0) fail("no-test-samples", {});
+  if (samplesOf(trial) === 0) fail("no-test-samples", {});
+}
+
+function samplesOf({ predictions, scores }: Scores): number {
+  return Math.max(predictions.length, scores.length);
 }

@@ -1,9 +1,15 @@
 import type { Random } from "../base/random.js";
+import { resampleSums } from "./resample.js";
 
 /** A measured value with its 95% interval. */
 export interface Estimate {
   readonly value: number;
   readonly ci95: readonly [number, number];
+}
+
+/** An estimate over `n` test samples. */
+export interface Sampled extends Estimate {
+  readonly n: number;
 }
 
 /** Two-sided 95% point of the standard normal distribution. */
@@ -97,15 +103,20 @@ function bisect(falling: (x: number) => number, low: number, high: number): numb
   return (left + right) / 2;
 }
 
-/** Past this many samples a bootstrap resamples group sums: the same variance and skewness of the mean, bounded work. */
+/** Past this many samples a bootstrap resamples group means: the same variance and skewness of the mean, bounded work. */
 const MOST_GROUPS = 4096;
+
+/** Below this many values a bootstrap has too few distinct resamples to be trusted alone. */
+const FEW_VALUES = 16;
 
 /**
  * 95% interval of the mean of `values` by the studentized bootstrap (bootstrap-t; Efron and Tibshirani 1993, chapter
- * 12): of the usual bootstraps the one that keeps its coverage for the mean of skewed values.
+ * 12): of the usual bootstraps the one that keeps its coverage for the mean of skewed values. It has no bound of its
+ * own, and where nearly all values are equal its ends fly off; so it is held inside the values that were seen. Of fewer
+ * than 16 values the interval is joined with Student's.
  * @param values at least one
  * @param random seeded, so that equal values give equal intervals
- * @returns the mean twice when all values are equal
+ * @returns the mean twice when all values are equal, and of a single value
  */
 export function bootstrapMeanInterval(
   values: ArrayLike<number>,
@@ -115,26 +126,50 @@ export function bootstrapMeanInterval(
   const groups = groupMeans(values);
   const n = groups.length;
   const centre = mean(groups);
+  const [smallest, largest] = extremes(groups);
+  if (smallest === largest) return [centre, centre];
   const deviations = groups.map((value) => value - centre);
   const error = standardError(sum(deviations), sumOfSquares(deviations), n);
   if (!(error > 0)) return [centre, centre];
   const drawn = new Float64Array(resamples);
   let count = 0;
-  for (let r = 0; r < resamples; r++) {
-    let total = 0;
-    let squares = 0;
-    for (let i = 0; i < n; i++) {
-      const deviation = deviations[Math.floor(random.next() * n)] as number;
-      total += deviation;
-      squares += deviation * deviation;
-    }
+  resampleSums(deviations, resamples, random, (total, squares) => {
     const resampledError = standardError(total, squares, n);
     // A resample of equal values has no scale and says nothing.
     if (resampledError > 0) drawn[count++] = total / n / resampledError;
-  }
+  });
   const sorted = drawn.subarray(0, count).sort();
   const end = (p: number) => centre - (count === 0 ? 0 : quantileOfSorted(sorted, p)) * error;
-  return [Math.min(centre, end(0.975)), Math.max(centre, end(0.025))];
+  const low = Math.max(smallest, Math.min(centre, end(0.975)));
+  const high = Math.min(largest, Math.max(centre, end(0.025)));
+  const half = n < FEW_VALUES ? student95(n - 1) * error : 0;
+  return [Math.min(low, centre - half), Math.max(high, centre + half)];
+}
+
+/** The mean of some samples' values with its bootstrap interval. @param values at least one */
+export function sampledMean(values: ArrayLike<number>, random: Random): Sampled {
+  const value = mean(values);
+  const [low, high] = bootstrapMeanInterval(values, random);
+  return { value, ci95: [Math.min(low, value), Math.max(high, value)], n: values.length };
+}
+
+function extremes(values: Float64Array): readonly [number, number] {
+  let [smallest, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    smallest = Math.min(smallest, value);
+    largest = Math.max(largest, value);
+  }
+  return [smallest, largest];
+}
+
+const studentTable = [
+  ...[12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306],
+  ...[2.2622, 2.2281, 2.201, 2.1788, 2.1604, 2.1448, 2.1314],
+];
+
+/** Two-sided 95% point of Student's t distribution; past 15 degrees of freedom within 0.3% of it. */
+export function student95(degrees: number): number {
+  return studentTable[degrees - 1] ?? Z95 + 2.5 / degrees;
 }
 
 /** Standard error of a mean of n values from their sum and sum of squares. */

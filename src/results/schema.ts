@@ -262,6 +262,7 @@ const completed = object({
     "confusion?": arrayOf(object({ from: string, to: string, count })),
     "resolution?": object({ question: string, resolved: boolean, "needed?": count }),
     "stopped?": object({ after: count, of: count, reason: string }),
+    "remarks?": arrayOf(string),
   }),
   "latency?": arrayOf(
     object({

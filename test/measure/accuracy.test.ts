@@ -66,7 +66,14 @@ describe("beside fp32", () => {
       top1: { value: 0.5, ci95: [expect.closeTo(0.2152, 4), expect.closeTo(0.7848, 4)], n: 8 },
       drop: { value: 0.125, ci95: [expect.closeTo(-0.3285, 4), expect.closeTo(0.5278, 4)] },
       flips: 4,
-      discordant: { lost: 2, gained: 1 },
+      discordant: { lost: 2, gained: 1, p: 0.625 },
+      divergence: { sameTop: { value: 0.5, ci95: [expect.closeTo(0.2152, 4), expect.closeTo(0.7848, 4)], n: 8 } },
+      confusion: [
+        { from: "1", to: "2", count: 1 },
+        { from: "1", to: "3", count: 1 },
+        { from: "5", to: "1", count: 1 },
+        { from: "5", to: "6", count: 1 },
+      ],
     });
   });
 
