@@ -32,18 +32,18 @@ const MOST_LEAKS = 5;
 
 /**
  * Checks the samples that calibration saw.
- * @param samples   rows of the data, in the order in which they were shown
- * @param keys      content of a row as a text: equal for equal inputs
- * @param testByKey a row of the test split for each content
+ * @param samples  rows of the data, in the order in which they were shown
+ * @param contents content of each as a text: equal for equal inputs
+ * @param testRows a row of the test split for each content
  */
 export function checkCalibration(
   samples: ArrayLike<number>,
+  contents: readonly string[],
   labels: Labels | undefined,
-  keys: (row: number) => string,
-  testByKey: ReadonlyMap<string, number>,
+  testRows: ReadonlyMap<string, number>,
 ): CalibrationCheck {
-  const leaks = Array.from(samples).flatMap((calibration): Leak[] => {
-    const test = testByKey.get(keys(calibration));
+  const leaks = Array.from(samples).flatMap((calibration, i): Leak[] => {
+    const test = testRows.get(contents[i] ?? "");
     return test === undefined ? [] : [{ calibration, test }];
   });
   const missing = missingClasses(samples, labels);

@@ -1,5 +1,5 @@
 import { type Diagnostic, words } from "../base/diagnostic.js";
-import type { TrialRecord } from "./record.js";
+import type { DiagnosisRecord, TrialRecord } from "./record.js";
 import { readRecord } from "./schema.js";
 
 /** Keys of a record in the order in which the published shape has them; others follow. */
@@ -20,6 +20,7 @@ const order = [
   "parity",
   "gap",
   "layers",
+  "diagnosis",
   "manifest",
 ];
 
@@ -29,7 +30,7 @@ const order = [
  * needs no catalog; facts that JSON cannot hold (NaN, infinities) become their names.
  * @throws {Error} when the record breaks its own schema or holds a number that is not finite: a fault of ours.
  */
-export function toRecordJson(record: TrialRecord): string {
+export function toRecordJson(record: TrialRecord | DiagnosisRecord): string {
   const fields: Readonly<Record<string, unknown>> =
     record.status === "failed" ? { ...record, diagnostic: withWords(record.diagnostic) } : { ...record };
   const keys = [...order.filter((key) => key in fields), ...Object.keys(fields).filter((key) => !order.includes(key))];

@@ -14,7 +14,7 @@ import lockfile from "proper-lockfile";
 import { type Diagnostic, DiagnosticError, diagnostic, fail } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { toRecordJson } from "./json.js";
-import type { CompletedRecord, TrialRecord } from "./record.js";
+import type { CompletedRecord, DiagnosisRecord, TrialRecord } from "./record.js";
 import { readRecord, SCHEMA_VERSION } from "./schema.js";
 
 /**
@@ -29,7 +29,7 @@ export interface Ledger {
    * Writes one record and waits until the disk has it. Several processes may append at once.
    * @throws DiagnosticError `ledger-not-writable`, `ledger-locked`
    */
-  append(record: TrialRecord): Promise<void>;
+  append(record: TrialRecord | DiagnosisRecord): Promise<void>;
 }
 
 export interface LedgerOptions {
@@ -38,8 +38,10 @@ export interface LedgerOptions {
 }
 
 export interface LedgerContents {
-  /** Every valid record, oldest first. */
+  /** Every valid record of a trial, oldest first. */
   readonly records: readonly TrialRecord[];
+  /** What `diagnose` found out, the latest of each trial, in the order in which they were written. */
+  readonly diagnoses: readonly DiagnosisRecord[];
   /** Warnings about lines that were left out. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -154,12 +156,19 @@ export function readLedger(path: string): LedgerContents {
   const lines = readText(path).split("\n");
   const torn = lines.length - 1;
   const records: TrialRecord[] = [];
+  const diagnoses = new Map<string, DiagnosisRecord>();
   const diagnostics: Diagnostic[] = [];
+  const keep = (record: TrialRecord | DiagnosisRecord) => {
+    if (record.status !== "diagnosed") return records.push(record);
+    // Deleted first, so that the newest comes last.
+    diagnoses.delete(record.trial);
+    return diagnoses.set(record.trial, record);
+  };
   lines.forEach((text, i) => {
     if (text.trim() === "") return;
     const outcome = parseLine(text);
     const line = i + 1;
-    if (outcome.kind === "record") records.push(outcome.record);
+    if (outcome.kind === "record") keep(outcome.record);
     else if (outcome.kind === "version") {
       const facts = { path, line, version: outcome.version, known: SCHEMA_VERSION };
       diagnostics.push(diagnostic("record-version", facts, { severity: "warning" }));
@@ -172,7 +181,7 @@ export function readLedger(path: string): LedgerContents {
     const rest = diagnostic("ledger-lines-more", { path, lines: more }, { severity: "warning" });
     diagnostics.splice(MOST_LINES_NAMED, more, rest);
   }
-  return { records, diagnostics };
+  return { records, diagnoses: [...diagnoses.values()], diagnostics };
 }
 
 function readText(path: string): string {

@@ -1,19 +1,20 @@
 import { join } from "node:path";
 import { toOnnx } from "../backends/onnx/write.js";
-import { fail } from "../base/diagnostic.js";
+import { type Diagnostic, DiagnosticError, diagnostic, fail } from "../base/diagnostic.js";
 import { hashBytes, shortHash } from "../base/hash.js";
 import { seededRandom } from "../base/random.js";
 import type { Dataset } from "../datasets/dataset.js";
 import type { Engine } from "../engines/engine.js";
 import type { Graph } from "../ir/graph.js";
-import type { Scores } from "../measure/accuracy.js";
-import { startCalibration } from "../quantize/calibrate.js";
+import { type Calibrator, startCalibration } from "../quantize/calibrate.js";
 import { prepare } from "../quantize/passes/float/prepare.js";
 import type { Calibration } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
+import { contentsOf } from "./contents.js";
 import { batches, feeds, outputsOf, score } from "./inference.js";
 import { openModel } from "./inputs.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
+import type { FloatScores } from "./scoring.js";
 import { enterStage } from "./stage.js";
 import { writeWhole } from "./whole-file.js";
 
@@ -25,8 +26,20 @@ export interface Opened {
   readonly dataset: Dataset;
   readonly folder: string;
   readonly seed: number;
-  readonly fp32: { readonly bytes: Uint8Array; readonly path: string; readonly scores: Scores };
+  readonly fp32: FloatScores & { readonly bytes: Uint8Array; readonly path: string };
+  /** @throws {DiagnosticError} what stopped calibration, as "activation-not-finite" */
   ranges(calibration: Calibration): ReadonlyMap<string, Range>;
+  /** What calibration saw; absent when no trial is static, or when it was stopped. */
+  readonly calibrated?: Calibrated;
+}
+
+/** A finished calibration. */
+export interface Calibrated {
+  readonly calibrator: Calibrator;
+  /** Rows of the data in the order in which they were shown; a calibration of n samples saw the first n. */
+  readonly samples: Int32Array;
+  /** Content of each of them, see `contentsOf`. */
+  readonly contents: readonly string[];
 }
 
 /** Reads the model, lowers and evaluates fp32, and observes activations once for all calibrations. */
@@ -43,17 +56,18 @@ export async function openExperiment(
   const path = join(input.folder, `fp32-${shortHash(hashBytes(bytes))}.onnx`);
   await writeWhole(path, bytes);
   enterStage("accuracy");
-  const { scores } = await score(engine, bytes, graph, dataset);
+  const { scores, outputs } = await score(engine, bytes, graph, dataset);
+  if (!outputs) throw new Error("run: the outputs of fp32 were not kept");
   enterStage("calibrate");
-  const ranges = await calibrate(engine, graph, dataset, input.calibrations, input.seed);
+  const calibration = await calibrate(engine, graph, dataset, input.calibrations, input.seed);
   const opened = {
     engine,
     graph,
     dataset,
     folder: input.folder,
     seed: input.seed,
-    fp32: { bytes, path, scores },
-    ranges,
+    fp32: { bytes, path, scores, outputs },
+    ...calibration,
   };
   const parityIndices = dataset.splits.test.slice(0, input.paritySamples);
   const summary = {
@@ -67,32 +81,71 @@ export async function openExperiment(
   return { opened, summary };
 }
 
-/** One pass over the largest calibration set feeds the observers of every setting. Samples come from `train` alone. */
+/**
+ * One pass over the largest calibration set feeds the observers of every setting. Samples come from `train` alone. What
+ * stops calibration stops the trials that need it, when they ask for their ranges; the others go on.
+ */
 async function calibrate(
   engine: Engine,
   graph: Graph,
   dataset: Dataset,
   calibrations: readonly Calibration[],
   seed: number,
-): Promise<Opened["ranges"]> {
-  if (calibrations.length === 0) {
-    return () => {
-      throw new Error("run: a static trial came without a calibration");
-    };
+): Promise<Pick<Opened, "ranges" | "calibrated">> {
+  if (calibrations.length === 0) return rangesThatThrow(new Error("run: a static trial came without a calibration"));
+  try {
+    const calibrated = await observeAll(engine, graph, dataset, calibrations, seed);
+    return { ranges: (calibration) => calibrated.calibrator.ranges(calibration), calibrated };
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return rangesThatThrow(error);
   }
+}
+
+function rangesThatThrow(error: Error): Pick<Opened, "ranges"> {
+  return {
+    ranges() {
+      enterStage("calibrate");
+      throw error;
+    },
+  };
+}
+
+async function observeAll(
+  engine: Engine,
+  graph: Graph,
+  dataset: Dataset,
+  calibrations: readonly Calibration[],
+  seed: number,
+): Promise<Calibrated> {
   const calibrator = startCalibration(graph, calibrations);
   const most = Math.max(...calibrations.map(({ samples }) => samples));
-  const chosen = seededRandom(seed).shuffle(dataset.splits.train.slice()).subarray(0, most);
-  if (chosen.length === 0) fail("calibration-empty", { scheme: "static" });
+  const samples = seededRandom(seed).shuffle(dataset.splits.train.slice()).subarray(0, most);
+  if (samples.length === 0) fail("calibration-empty", { scheme: "static" });
+  const contents: string[] = [];
   const session = await engine.load(toOnnx(calibrator.graph), { threads: 1, optimization: "all" });
   try {
-    let offset = 0;
-    for (const batch of batches(chosen)) {
-      calibrator.observe(await session.run(feeds(graph, dataset, batch)), offset);
-      offset += batch.length;
+    for (const batch of batches(samples)) {
+      const input = feeds(graph, dataset, batch);
+      calibrator.observe(await session.run(input), contents.length);
+      contents.push(...contentsOf(input, batch.length));
     }
+  } catch (error) {
+    throw withRow(error, samples);
   } finally {
     await session.close();
   }
-  return (calibration) => calibrator.ranges(calibration);
+  return { calibrator, samples, contents };
+}
+
+/** A sample that calibration counts from its own first one is named by its row of the data. */
+function withRow(error: unknown, samples: Int32Array): unknown {
+  if (!(error instanceof DiagnosticError)) return error;
+  return new DiagnosticError(
+    ...error.diagnostics.map((each) => {
+      if (each.code !== "activation-not-finite") return each;
+      const { facts } = each as Diagnostic<"activation-not-finite">;
+      return diagnostic("activation-not-finite", { ...facts, sample: samples[facts.sample] ?? facts.sample });
+    }),
+  );
 }

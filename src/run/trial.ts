@@ -4,25 +4,21 @@ import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
 import { shortHash } from "../base/hash.js";
-import type { Graph } from "../ir/graph.js";
-import { compareAccuracy } from "../measure/accuracy.js";
 import { sizeResult } from "../measure/size.js";
-import { type LayerResult, startSqnr } from "../measure/sqnr.js";
 import { nodeWork } from "../measure/work.js";
-import { exposeLayers } from "../quantize/layers.js";
 import { quantizeGraph } from "../quantize/quantize.js";
 import { weightBytes } from "../quantize/size.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { explainTrial } from "./explain.js";
 import { measureGap } from "./gap.js";
-import { batches, feeds, floatOutput, score } from "./inference.js";
+import { score } from "./inference.js";
+import { layerErrors } from "./layer-errors.js";
 import type { Opened } from "./opened.js";
 import type { EvaluatedTrial, Tasks } from "./protocol.js";
+import { accuracyOf, floatAccuracyOf, stopRule } from "./scoring.js";
+import { evaluateSimulated } from "./simulated-trial.js";
 import { enterStage } from "./stage.js";
 import { ownName, writeWhole } from "./whole-file.js";
-
-/** Test samples over which per-layer SQNR is summed. */
-const SQNR_SAMPLES = 128;
 
 /**
  * A dynamic scheme chooses one range of activations a run, so samples that share a run change each other's codes: it is
@@ -31,10 +27,9 @@ const SQNR_SAMPLES = 128;
 const DYNAMIC_BATCH = 1;
 
 /** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
-export async function evaluate(
-  shared: Opened,
-  { id, scheme, measures }: Tasks["trial"]["input"],
-): Promise<EvaluatedTrial> {
+export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): Promise<EvaluatedTrial> {
+  if (input.scheme.execution === "simulated") return evaluateSimulated(shared, input);
+  const { id, scheme, measures } = input;
   const opened = { ...shared, engine: configured(shared.engine, engineConfig(scheme)) };
   const { engine, graph, dataset, folder, fp32, seed } = opened;
   enterStage("quantize");
@@ -49,18 +44,22 @@ export async function evaluate(
   enterStage("accuracy");
   const optimizedModelPath = ownName(path, "optimized");
   try {
-    const { scores } = await score(engine, bytes, quantized, dataset, {
+    const stop = stopRule(measures);
+    const scored = await score(engine, bytes, quantized, dataset, {
       optimizedModelPath,
+      float: fp32,
+      stop,
+      seed,
       ...(scheme.mode === "dynamic" ? { batchSize: DYNAMIC_BATCH } : {}),
     });
     const optimized = await readFile(optimizedModelPath);
     const isBaseline = scheme.mode === "fp32";
-    const gap = measures.accuracy && !isBaseline ? await measureGap(opened, quantized, scores) : undefined;
-    const accuracy = compareAccuracy(scores, fp32.scores, { seed });
+    // The gap compares samples of the whole test split.
+    const wantsGap = measures.accuracy && !isBaseline && !scored.stopped;
+    const gap = wantsGap ? await measureGap(opened, quantized, scored.scores) : undefined;
     return {
       path,
-      // The baseline differs from itself by nothing, and that is no estimate.
-      accuracy: isBaseline ? { ...accuracy, drop: { value: 0, ci95: [0, 0] } } : accuracy,
+      accuracy: isBaseline ? floatAccuracyOf(fp32, seed) : accuracyOf(scored, fp32, { seed, stop }),
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
       attestation: attest(quantized, optimized),
       work: measures.latency.map(({ batch }) => ({
@@ -69,33 +68,10 @@ export async function evaluate(
         trial: nodeWork(quantized, batch),
       })),
       ...(gap ? { gap } : {}),
-      ...(measures.layers && !isBaseline ? { layers: await layerErrors(opened, quantized) } : {}),
+      ...(measures.layers && !isBaseline ? { layers: await layerErrors(opened, quantized, engine) } : {}),
       ...(measures.accuracy && !isBaseline ? await explainTrial(shared, scheme, quantized) : {}),
     };
   } finally {
     await rm(optimizedModelPath, { force: true });
-  }
-}
-
-/** SQNR of each layer's output against fp32, over the first test samples. */
-async function layerErrors(opened: Opened, quantized: Graph): Promise<readonly LayerResult[]> {
-  const { engine, graph, dataset } = opened;
-  const exposed = exposeLayers(graph, quantized);
-  const options = { threads: 1, optimization: "all" } as const;
-  const float = await engine.load(toOnnx(exposed.float), options);
-  const integer = await engine.load(toOnnx(exposed.quantized), options);
-  try {
-    const sums = exposed.layers.map(({ layer, value }) => ({ layer, value, sqnr: startSqnr(layer) }));
-    for (const batch of batches(dataset.splits.test.subarray(0, SQNR_SAMPLES))) {
-      const input = feeds(graph, dataset, batch);
-      const [expected, actual] = [await float.run(input), await integer.run(input)];
-      for (const { value, sqnr } of sums) {
-        sqnr.add(floatOutput(expected, value).data, floatOutput(actual, value).data);
-      }
-    }
-    return sums.map(({ layer, sqnr }) => ({ layer, sqnrDb: sqnr.decibels() }));
-  } finally {
-    await float.close();
-    await integer.close();
   }
 }

@@ -48,7 +48,7 @@ describe("appending and reading", () => {
   });
 
   test("a ledger that does not exist is an empty one, and its place follows from the experiment", () => {
-    expect(readLedger(freshPath())).toEqual({ records: [], diagnostics: [] });
+    expect(readLedger(freshPath())).toEqual({ records: [], diagnoses: [], diagnostics: [] });
     expect(ledgerPath(".nibble/results", "sweep")).toBe(".nibble/results/sweep/ledger.jsonl");
   });
 });

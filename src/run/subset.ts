@@ -1,0 +1,85 @@
+import { toOnnx } from "../backends/onnx/write.js";
+import { seededRandom } from "../base/random.js";
+import type { Engine } from "../engines/engine.js";
+import type { Graph } from "../ir/graph.js";
+import { compareAccuracy, type Scores, startScoring } from "../measure/accuracy.js";
+import { type DiagnosisArm, outputSqnr } from "../measure/diagnosis.js";
+import { graphWork } from "../measure/work.js";
+import { batches, feeds, floatOutput } from "./inference.js";
+import type { Opened } from "./opened.js";
+
+/** Some samples of the test split with what fp32 says of them: what the arms of a diagnosis are compared over. */
+export interface Subset {
+  /** Rows of the data. */
+  readonly rows: Int32Array;
+  readonly fp32: Outputs;
+}
+
+/** What one model said about the samples of a subset, in their order. */
+export interface Outputs {
+  readonly scores: Scores;
+  /** Its first output, [rows, width], flat. */
+  readonly values: Float32Array;
+}
+
+const MOST_SAMPLES = 512;
+const LEAST_SAMPLES = 32;
+/** Most elements of outputs that are held, 64 MB of them: of a model with large outputs fewer samples are taken. */
+const MOST_ELEMENTS = 2 ** 24;
+
+/**
+ * Samples of the test split, drawn with the experiment's seed: at most 512, and as few as 32 where a model takes long.
+ * @param work multiply-adds that all arms together may take
+ * @param arms how many models will run over them
+ */
+export async function drawSubset(opened: Opened, work: number, arms: number): Promise<Subset> {
+  const { graph, dataset, seed, engine } = opened;
+  const { test } = dataset.splits;
+  const each = Math.max(1, graphWork(graph).multiplyAdds * arms);
+  const affordable = Math.max(LEAST_SAMPLES, Math.floor(work / each));
+  const drawn = seededRandom(seed).shuffle(test.slice());
+  const width = await outputWidth(opened, drawn.subarray(0, 1));
+  const count = Math.min(MOST_SAMPLES, affordable, Math.max(1, Math.floor(MOST_ELEMENTS / width)));
+  const rows = drawn.slice(0, count);
+  return { rows, fp32: await outputsOn(rows, opened, engine, graph) };
+}
+
+async function outputWidth(opened: Opened, rows: Int32Array): Promise<number> {
+  return (await outputsOn(rows, opened, opened.engine, opened.graph)).values.length;
+}
+
+/** Runs a model over the samples and scores its first output. */
+export async function outputsOn(
+  rows: Int32Array,
+  { graph: float, dataset }: Pick<Opened, "graph" | "dataset">,
+  engine: Engine,
+  graph: Graph,
+  batchSize?: number,
+): Promise<Outputs> {
+  const session = await engine.load(toOnnx(graph), { threads: 1, optimization: "all" });
+  try {
+    const output = graph.outputs[0]?.name ?? "";
+    let scorer: ReturnType<typeof startScoring> | undefined;
+    let values = new Float32Array(0);
+    let filled = 0;
+    for (const batch of batches(rows, batchSize)) {
+      const { data } = floatOutput(await session.run(feeds(float, dataset, batch)), output);
+      const width = data.length / batch.length;
+      if (values.length === 0) values = new Float32Array(rows.length * width);
+      values.set(data as Float32Array, filled);
+      filled += data.length;
+      scorer ??= startScoring(dataset.labels, width);
+      scorer.add(data as Float32Array, batch);
+    }
+    if (!scorer) throw new Error("run: a diagnosis came without samples");
+    return { scores: scorer.finish(), values };
+  } finally {
+    await session.close();
+  }
+}
+
+/** An arm beside fp32 on the same samples. */
+export function armOf(outputs: Outputs, { fp32 }: Subset, seed: number): DiagnosisArm {
+  const { drop } = compareAccuracy(outputs.scores, fp32.scores, { seed });
+  return { drop, sqnrDb: outputSqnr(fp32.values, outputs.values) };
+}
