@@ -1,6 +1,7 @@
 import { fail } from "../base/diagnostic.js";
 import type { BoundRun } from "../engines/engine.js";
 import type { Clock } from "./clock.js";
+import { median } from "./statistics.js";
 
 /** How an arm is warmed up. */
 export interface WarmUp {
@@ -23,48 +24,50 @@ export interface Arm {
   sample(runs: number): Promise<Sample>;
 }
 
-/** So many runs in a row, timed together. */
+/** So many runs in a row. */
 export interface Sample {
-  /** Milliseconds of one run, averaged. */
+  /** Milliseconds of one run: the median over the sample's runs, or over groups of so many as can be timed. */
   readonly ms: number;
   /** Each run, milliseconds; empty where runs are too short to be timed alone. */
   readonly runMs: readonly number[];
 }
 
-/** A run shorter than this, milliseconds, is not timed alone: reading the clock would be more than 0.5% of it. */
-const SHORTEST_SINGLE_RUN_MS = 0.02;
+/** Runs shorter than this, milliseconds, are timed in groups: reading the clock would be more than 0.5% of one. */
+const SHORTEST_TIMED_MS = 0.02;
 
 /** An arm in this process. */
 export function armOf(run: BoundRun, clock: Clock): Arm {
-  let alone = false;
+  let group = 1;
   return {
     async warmUp(protocol) {
       const runs = await warmUp(run, clock, protocol);
-      alone = protocol.sampleMs / runs >= SHORTEST_SINGLE_RUN_MS;
+      group = Math.max(1, Math.ceil((SHORTEST_TIMED_MS * runs) / protocol.sampleMs));
       return runs;
     },
-    async sample(runs) {
-      if (!alone) return { ms: await sampleMs(run, runs, clock), runMs: [] };
-      return sampleRuns(run, runs, clock);
-    },
+    sample: (runs) => sampleRuns(run, { groups: Math.ceil(runs / group), group }, clock),
   };
 }
 
-/** As {@link sampleMs}, and each run by itself. */
-async function sampleRuns(run: BoundRun, runs: number, clock: Clock): Promise<Sample> {
-  for (let i = 0; i < settlingRuns(runs); i++) await run();
-  const times = new Float64Array(runs + 1);
+/**
+ * Times groups of runs, one after another, behind untimed ones as in {@link sampleMs}. The median over them is not moved
+ * when another process takes the CPU for a few of them, as their sum is.
+ */
+async function sampleRuns(
+  run: BoundRun,
+  { groups, group }: { readonly groups: number; readonly group: number },
+  clock: Clock,
+): Promise<Sample> {
+  for (let i = 0; i < settlingRuns(groups * group); i++) await run();
+  const times = new Float64Array(groups + 1);
   times[0] = clock();
-  for (let i = 1; i <= runs; i++) {
-    await run();
+  for (let i = 1; i <= groups; i++) {
+    for (let k = 0; k < group; k++) await run();
     times[i] = clock();
   }
-  const elapsedMs = (times[runs] as number) - (times[0] as number);
-  if (!(elapsedMs > 0)) fail("latency-not-measurable", { runs, elapsedMs });
-  return {
-    ms: elapsedMs / runs,
-    runMs: Array.from({ length: runs }, (_, i) => (times[i + 1] as number) - (times[i] as number)),
-  };
+  const groupMs = Array.from({ length: groups }, (_, i) => (times[i + 1] as number) - (times[i] as number));
+  const middleMs = median(groupMs);
+  if (!(middleMs > 0)) fail("latency-not-measurable", { runs: groups * group, elapsedMs: middleMs });
+  return { ms: middleMs / group, runMs: group === 1 ? groupMs : [] };
 }
 
 /**
@@ -89,7 +92,8 @@ export function settlingRuns(runs: number): number {
 const MOST_RUNS = 2 ** 20;
 
 /**
- * Runs in batches of 1, 2, 4, ... until a batch lasts `sampleMs` and the warm-up is over.
+ * Runs in batches of 1, 2, 4, ... until a batch lasts `sampleMs` and the warm-up is over. The fastest batch says how long
+ * a run takes: a slow one was disturbed, or cold.
  * @returns how many runs a sample needs
  */
 export async function warmUp(run: BoundRun, clock: Clock, protocol: WarmUp): Promise<number> {
@@ -97,15 +101,17 @@ export async function warmUp(run: BoundRun, clock: Clock, protocol: WarmUp): Pro
   const most = protocol.maximumMs / 5;
   let total = 0;
   let runs = 1;
+  let fastestMs = Number.POSITIVE_INFINITY;
   for (;;) {
     const batchStart = clock();
     for (let i = 0; i < runs; i++) await run();
     const elapsedMs = clock() - batchStart;
     total += runs;
+    if (elapsedMs > 0) fastestMs = Math.min(fastestMs, elapsedMs / runs);
     const longEnough = elapsedMs >= protocol.sampleMs;
     const warmMs = clock() - start;
     if (longEnough && ((total >= protocol.warmUpRuns && warmMs >= protocol.warmUpMs) || warmMs >= most)) {
-      return Math.max(1, Math.ceil((protocol.sampleMs * runs) / elapsedMs));
+      return Math.max(1, Math.ceil(protocol.sampleMs / fastestMs));
     }
     if (!longEnough && runs >= MOST_RUNS) fail("latency-not-measurable", { runs, elapsedMs });
     if (!longEnough) runs *= 2;

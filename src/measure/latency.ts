@@ -24,7 +24,7 @@ export interface LatencySamples {
   readonly trialMs: readonly number[];
   /** The A/A control: the baseline against itself, interleaved with the pairs above. */
   readonly control: { readonly baselineMs: readonly number[]; readonly againMs: readonly number[] };
-  /** Runs that one sample averages. */
+  /** Runs in one sample, which is their median. */
   readonly runsPerSample: { readonly baseline: number; readonly trial: number };
   /** Every single run within the pairs' samples, milliseconds, for percentiles; absent where a run is too short to be timed alone. */
   readonly runMs?: { readonly baseline: Float64Array; readonly trial: Float64Array };

@@ -41,7 +41,7 @@ export interface ProcessSamples {
   readonly baselineMs: readonly number[];
   readonly trialMs: readonly number[];
   readonly control: { readonly baselineMs: readonly number[]; readonly againMs: readonly number[] };
-  /** Runs that one sample averages. */
+  /** Runs in one sample, which is their median. */
   readonly runsPerSample?: { readonly baseline: number; readonly trial: number };
   /** What ended the sampling: enough pairs, the time, or a clock that never held still. */
   readonly stoppedBy?: "pairs" | "time" | "clock";
@@ -200,6 +200,14 @@ export function verdict(speedup: Estimate, control: Estimate, reason?: string): 
       ? `fp32 against itself gave ${times(control.value)}`
       : `${times(speedup.value)}, 95% interval ${times(low)} to ${times(high)}`;
   return `no measurable difference: ${cause}${because}`;
+}
+
+/** The result with a reason in its verdict, where it claims no gain and has no reason yet. */
+export function withReason(result: LatencyResult, reason: string): LatencyResult {
+  const { speedup, control } = result;
+  return result.verdict === verdict(speedup, control)
+    ? { ...result, verdict: verdict(speedup, control, reason) }
+    : result;
 }
 
 function unattested(speedup: Estimate): string {
