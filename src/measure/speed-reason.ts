@@ -9,7 +9,9 @@ export interface SpeedFacts {
   readonly trial: MeasuredArm & { readonly roofline: ArmRoofline };
   readonly peaks: MachinePeaks;
   /** The trial is fp32 itself: nothing of it could have run on integers. */
-  readonly isBaseline?: boolean;
+  readonly isBaseline: boolean;
+  /** The measured speedup is above 1 with its whole interval. */
+  readonly isFaster: boolean;
 }
 
 /** One part of the trial's time that keeps it from being faster. */
@@ -20,9 +22,6 @@ interface Cause {
 
 /** Below this share of the time nothing is named as the cause. */
 const NOTABLE = 0.2;
-/** A trial this much faster has gained; smaller gains are explained as none. */
-const GAINED = 1.1;
-
 /**
  * One sentence on why a trial is as fast as it is, by rules over measured figures: of all that keeps it from being faster
  * (the engine's overhead, products that stayed float, quantizing at borders, changes of layout, layers whose integer kernel
@@ -30,9 +29,7 @@ const GAINED = 1.1;
  */
 export function speedReason(facts: SpeedFacts): string {
   const limit = limitOf(facts);
-  const { baseline, trial } = facts;
-  const speedup = baseline.medianMs / trial.medianMs;
-  const gain = speedup >= GAINED ? gainOf(facts) : undefined;
+  const gain = facts.isFaster ? gainOf(facts) : undefined;
   return gain === undefined ? limit : `${gain}; ${limit}`;
 }
 
@@ -149,7 +146,7 @@ function gainOf({ baseline, trial, peaks }: SpeedFacts): string | undefined {
   const [most] = gains;
   if (!most) return undefined;
   const moved = bandwidthAt(peaks, footprintBytes(trial.work)) > bandwidthAt(peaks, footprintBytes(baseline.work));
-  const level = moved ? `, and ${size(footprintBytes(trial.work))} lie in a faster level of the memory` : "";
+  const level = moved ? `, and its ${size(footprintBytes(trial.work))} now lie in a faster level of the memory` : "";
   return `${most.layer} takes ${milliseconds(most.ms)} instead of ${milliseconds(most.was)}${level}`;
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onnxruntime } from "../engines/onnxruntime.js";
 import { type EnergyReading, sampleEnergy } from "../measure/energy.js";
+import { pinToLeastBusy } from "./cpus.js";
 import type { LatencyArm, Tasks } from "./protocol.js";
 
 /** Linux's folder of energy counters; Intel's and AMD's both go by the name of RAPL. */
@@ -34,9 +35,11 @@ function text(folder: string, zone: string, file: string): string {
 /** Joules of one run of each arm, in this process; undefined where the machine has no readable counter. */
 export async function measureEnergy(input: Tasks["energy"]["input"]): Promise<Tasks["energy"]["output"]> {
   if (readEnergyCounters().length === 0) return undefined;
+  const { threads } = input;
+  await pinToLeastBusy(threads);
   const engine = await onnxruntime();
   const load = ({ path, optimization, extra }: LatencyArm) =>
-    engine.load(path, { threads: input.threads, optimization, ...(extra ? { extra } : {}) });
+    engine.load(path, { threads, optimization, ...(extra ? { extra } : {}) });
   const [baseline, trial] = [await load(input.baseline), await load(input.trial)];
   try {
     return await sampleEnergy({

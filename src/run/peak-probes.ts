@@ -7,7 +7,9 @@ import { type GraphBuilder, graphBuilder } from "../ir/builder.js";
 import type { Graph } from "../ir/graph.js";
 import { type MachinePeaks, type ProbeTime, type ProbeWork, peaksOf } from "../measure/peaks.js";
 import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
+import { pinToLeastBusy } from "./cpus.js";
 import type { Tasks } from "./protocol.js";
+import { SPINNING } from "./timed-arm.js";
 
 /** A graph whose time says something about the machine, with what to feed it. */
 interface Probe {
@@ -24,13 +26,15 @@ const ROUNDS = 3;
  * float and with 8-bit codes, matrix-vector products whose matrix lies in each level of the memory, and chains of nodes that do nothing.
  */
 export async function measurePeaks({ threads, budgetMs }: Tasks["peaks"]["input"]): Promise<MachinePeaks> {
+  await pinToLeastBusy(threads);
   const engine = await onnxruntime();
+  const extra = threads > 1 ? { extra: SPINNING } : {};
   const sessions = [];
   const running: { readonly work: ProbeWork; readonly run: BoundRun; bestMs: number }[] = [];
   try {
     const all = probes(memoryLevels());
     for (const { work, graph, feeds } of all) {
-      const session = await engine.load(toOnnx(graph), { threads, optimization: "all" });
+      const session = await engine.load(toOnnx(graph), { threads, optimization: "all", ...extra });
       sessions.push(session);
       running.push({ work, run: session.bind(feeds), bestMs: Number.POSITIVE_INFINITY });
     }

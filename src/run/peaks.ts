@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { availableParallelism, homedir, loadavg } from "node:os";
 import { join } from "node:path";
 import { hashJson, shortHash } from "../base/hash.js";
 import type { Environment } from "../measure/environment.js";
@@ -11,6 +11,12 @@ import { writeWhole } from "./whole-file.js";
 
 /** Raised when the probes change, so that older figures are measured again. */
 const PROBES = 1;
+
+/** Above this load peaks hold until they can be measured on a quieter machine. */
+const BUSY = 0.75;
+
+/** The mean of the last minute; 0 where the system does not say. */
+const machineLoad = () => (loadavg()[0] ?? 0) / availableParallelism();
 
 /** Milliseconds of probing; making and loading the probes takes about two seconds more. */
 const BUDGET_MS = 3000;
@@ -32,6 +38,8 @@ export interface KeptPeaks {
   readonly machine: Machine;
   /** ISO date and time. */
   readonly measured: string;
+  /** Processes that wanted to run, for each core, when it was measured. */
+  readonly load: number;
   readonly peaks: MachinePeaks;
 }
 
@@ -42,13 +50,22 @@ export interface PeakOptions {
   /** Measure although the file has some. */
   readonly fresh: boolean;
   readonly startWorker: StartWorker;
+  /** Processes that want to run now, for each core. */
+  readonly readLoad?: () => number;
 }
 
 /** Opens the store; nothing is measured before it is asked for. */
-export function openPeaks({ folder = peakFolder(), machine, fresh, startWorker }: PeakOptions): PeakStore {
+export function openPeaks({
+  folder = peakFolder(),
+  machine,
+  fresh,
+  startWorker,
+  readLoad = machineLoad,
+}: PeakOptions): PeakStore {
   const known = new Map<number, Promise<MachinePeaks>>();
   const measuredAgain = new Set<number>();
   const measure = async (threads: number, earlier?: MachinePeaks) => {
+    const load = readLoad();
     const measured = await inFreshProcess(startWorker, (worker) =>
       worker.call("peaks", { threads, budgetMs: BUDGET_MS }),
     );
@@ -57,15 +74,22 @@ export function openPeaks({ folder = peakFolder(), machine, fresh, startWorker }
       version: PROBES,
       machine: machineOf(machine),
       measured: new Date().toISOString(),
+      load,
       peaks,
     };
     // A cache that cannot be written costs the next run some seconds, nothing else.
     await writeWhole(fileOf(folder, machine, threads), `${JSON.stringify(kept)}\n`).catch(() => {});
     return peaks;
   };
+  const keptOrMeasured = async (threads: number) => {
+    const kept = fresh ? undefined : readPeaks(machine, threads, folder);
+    if (!kept) return measure(threads);
+    // What a busy hour gave is no peak; a quieter one gives a better.
+    const quieter = kept.load > BUSY && readLoad() < kept.load / 2;
+    return quieter ? measure(threads, kept.peaks) : kept.peaks;
+  };
   const of = (threads: number) => {
-    const kept = fresh ? undefined : readPeaks(machine, threads, folder)?.peaks;
-    const peaks = known.get(threads) ?? (kept ? Promise.resolve(kept) : measure(threads));
+    const peaks = known.get(threads) ?? keptOrMeasured(threads);
     known.set(threads, peaks);
     return peaks;
   };
@@ -108,7 +132,8 @@ function better(a: MachinePeaks, b: MachinePeaks): MachinePeaks {
 export function readPeaks(machine: Machine, threads: number, folder = peakFolder()): KeptPeaks | undefined {
   try {
     const kept: unknown = JSON.parse(readFileSync(fileOf(folder, machine, threads), "utf8"));
-    const isKept = object({ version: number, measured: string, peaks: machinePeaks })(kept, "") === undefined;
+    const isKept =
+      object({ version: number, measured: string, load: number, peaks: machinePeaks })(kept, "") === undefined;
     return isKept && (kept as KeptPeaks).version === PROBES ? (kept as KeptPeaks) : undefined;
   } catch {
     return undefined;

@@ -16,7 +16,9 @@ import {
   recordingCost,
 } from "../measure/node-profile.js";
 import { tensor } from "../tensor/tensor.js";
+import { pinToLeastBusy } from "./cpus.js";
 import type { Tasks } from "./protocol.js";
+import { SPINNING } from "./timed-arm.js";
 
 /** Profiled runs: as many as fit the budget, within these bounds; a model of seconds is profiled a few times only. */
 const LEAST_RUNS = 5;
@@ -29,9 +31,11 @@ const CHAIN_RUNS = 40;
 
 /** Runs a model with the engine's profiling on and gives the time of each node of its optimized graph. */
 export async function profile(input: Tasks["profile"]["input"]): Promise<Tasks["profile"]["output"]> {
+  await pinToLeastBusy(input.threads);
   const engine = await onnxruntime();
   const { threads, optimization, extra } = input;
-  const options = { threads, optimization, ...(extra ? { extra } : {}) };
+  const entries = { ...(threads > 1 ? SPINNING : {}), ...extra };
+  const options = { threads, optimization, ...(Object.keys(entries).length > 0 ? { extra: entries } : {}) };
   const plain = await engine.load(input.path, options);
   const runs = await runsWithin(plain, input.feeds, input.budgetMs);
   const nodes = await profiled(engine, input.path, input.feeds, options, WARM_UP + runs);

@@ -83,6 +83,7 @@ export async function explainLatency(
     trial: { ...trial, roofline: lines.trial },
     peaks,
     isBaseline,
+    isFaster: latency.speedup.ci95[0] > 1,
   });
   const { batch, threads } = latency;
   return {

@@ -10,7 +10,7 @@ const clock = () => performance.now();
  * The pool of threads spins between operators and between runs, as the engine does unless told otherwise, but goes to
  * sleep a millisecond after the last run: left alone it spins for 40 ms, on cores that another arm needs by then.
  */
-const SPINNING = { "session.intra_op.allow_spinning": "1", "session.intra_op.spin_duration_us": "1000" };
+export const SPINNING = { "session.intra_op.allow_spinning": "1", "session.intra_op.spin_duration_us": "1000" };
 
 /** This process as one side of a comparison with several threads. */
 let state: { readonly arm: Arm; readonly probe: (() => number) | undefined } | undefined;
