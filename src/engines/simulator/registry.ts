@@ -1,4 +1,5 @@
 import type { Domain } from "../../ir/graph.js";
+import { floatBinary, floatUnary, transpose } from "./broadcast.js";
 import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./codes.js";
 import { conv, convInteger, qLinearConv } from "./convolutions.js";
 import { gemm, matMul } from "./float-matrices.js";
@@ -10,25 +11,40 @@ import {
   qLinearMatMul,
 } from "./integer-matrices.js";
 import type { PrepareNode } from "./node.js";
+import { averagePool, maxPool } from "./pooling.js";
+import { codeBinary, codeConcat, codeUnary } from "./tables.js";
 
 /** The operators that have a fast kernel; every other one runs as its plain meaning in `src/ir/operators`. */
 const kernels: Readonly<Partial<Record<Domain, Readonly<Record<string, PrepareNode>>>>> = {
   "": {
+    Add: floatBinary((a, b) => a + b),
+    AveragePool: averagePool,
     Conv: conv,
     ConvInteger: convInteger,
     DequantizeLinear: dequantizeLinear,
+    Div: floatBinary((a, b) => a / b),
     DynamicQuantizeLinear: dynamicQuantizeLinear,
     Gemm: gemm,
     MatMul: matMul,
     MatMulInteger: matMulInteger,
+    MaxPool: maxPool,
+    Mul: floatBinary((a, b) => a * b),
     QLinearConv: qLinearConv,
     QLinearMatMul: qLinearMatMul,
     QuantizeLinear: quantizeLinear,
+    Relu: floatUnary((x) => Math.max(x, 0)),
+    Sub: floatBinary((a, b) => a - b),
+    Transpose: transpose,
   },
   "com.microsoft": {
     DynamicQuantizeMatMul: dynamicQuantizeMatMul,
     MatMulIntegerToFloat: matMulIntegerToFloat,
     QGemm: qGemm,
+    QLinearAdd: codeBinary,
+    QLinearConcat: codeConcat,
+    QLinearLeakyRelu: codeUnary,
+    QLinearMul: codeBinary,
+    QLinearSigmoid: codeUnary,
   },
 };
 
