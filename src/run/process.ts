@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
-import { entryPoint } from "../base/entry.js";
+import { type EntryPoint, entryPoint } from "../base/entry.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
 import type { Stage } from "./stage.js";
 
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal | undefined;
   /** Longest time for one call, milliseconds. */
   readonly timeoutMs?: number | undefined;
+  /** What the child runs, if not the worker of this very build. */
+  readonly entry?: EntryPoint;
 }
 
 /** What a task itself reported, with the stage that it had reached. */
@@ -42,7 +44,7 @@ const LAST_OUTPUT = 2000;
 
 /** Starts a child process. */
 export function startWorker(options: WorkerOptions = {}): Worker {
-  const { file, execArgv } = entryPoint("run/worker");
+  const { file, execArgv } = options.entry ?? entryPoint("run/worker");
   const child = fork(file, [], {
     execArgv: [...execArgv, "--expose-gc", "--no-warnings"],
     serialization: "advanced",

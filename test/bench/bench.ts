@@ -7,6 +7,7 @@ import { demo } from "./demo.js";
 import { dense } from "./dense.js";
 import { type Figure, figureTable } from "./figure.js";
 import { language } from "./language.js";
+import { honesty } from "./latency-honesty.js";
 import { progress } from "./records.js";
 import { sharing } from "./sharing.js";
 import { strokes } from "./strokes.js";
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   strokes,
   dense,
   sharing,
+  honesty,
   demo,
 };
 
