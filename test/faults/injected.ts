@@ -103,8 +103,8 @@ export async function runInjected(
 ): Promise<InjectedRun> {
   mkdirSync(folder, { recursive: true });
   // The latency lane is this run's own: what it times is scripted, or no figure of a claim.
-  const lane = process.env.TMPDIR;
-  process.env.TMPDIR = mkdtempSync(join(tmpdir(), "nibble-lane-"));
+  const lane = process.env.NIBBLE_LANE;
+  process.env.NIBBLE_LANE = mkdtempSync(join(tmpdir(), "nibble-lane-"));
   const here = (tfjs: string) => ({
     ...readEnvironment({ nibble: ownPackage().version, engine: "onnxruntime", tfjs }),
     ...injection.environment,
@@ -125,8 +125,8 @@ export async function runInjected(
     const { result } = savedResult(ledger.path);
     return { records, report: result.table({ width: 80 }), markdown: result.markdown(), folder };
   } finally {
-    if (lane === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = lane;
+    if (lane === undefined) delete process.env.NIBBLE_LANE;
+    else process.env.NIBBLE_LANE = lane;
   }
 }
 

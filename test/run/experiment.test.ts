@@ -13,7 +13,7 @@ import { tensorFrom } from "../../src/tensor/tensor.js";
 import { died, evaluated, machine, optionsIn, planOf, script, scriptedWorkers } from "./scripted.js";
 
 // The latency lane of these runs is not that of runs that really measure on this machine.
-beforeEach(() => void vi.stubEnv("TMPDIR", mkdtempSync(join(tmpdir(), "nibble-lane-"))));
+beforeEach(() => void vi.stubEnv("NIBBLE_LANE", mkdtempSync(join(tmpdir(), "nibble-lane-"))));
 
 const dynamic: Scheme = { name: "dynamic", mode: "dynamic", keep: {} };
 const calibrated = (observer: "minmax" | "entropy" | "mse"): Scheme => ({
