@@ -2,6 +2,7 @@ import type { Graph, Pass } from "../ir/graph.js";
 import { runPasses } from "../ir/passes.js";
 import type { Range } from "../tensor/quant.js";
 import { quantizeDynamic } from "./passes/dynamic.js";
+import { ownWeights } from "./passes/own-weights.js";
 import { quantizeStatic } from "./passes/static/static.js";
 import { quantizeWeightOnly } from "./passes/weight-only.js";
 import type { Scheme } from "./scheme.js";
@@ -15,7 +16,8 @@ import type { Scheme } from "./scheme.js";
  * @throws {DiagnosticError} "weight-not-finite"
  */
 export function quantizeGraph(graph: Graph, scheme: Scheme, ranges?: ReadonlyMap<string, Range>): Graph {
-  return runPasses(graph, passesOf(scheme, ranges));
+  const passes = passesOf(scheme, ranges);
+  return runPasses(graph, scheme.precise ? [...passes, ownWeights] : passes);
 }
 
 function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined): readonly Pass[] {

@@ -5,8 +5,9 @@ import type { Scheme } from "../quantize/scheme.js";
 export type EngineConfig = Readonly<Record<string, string>>;
 
 /**
- * What a scheme asks of the engine beside its model. `precise` is onnxruntime's `session.x64quantprecision`: on x64 without VNNI
- * weights of more than 7 bits become uint8, whose kernels add in 32 bits; other CPUs ignore it.
+ * What a scheme asks of the engine beside its model. `precise` is onnxruntime's `session.x64quantprecision`: int8 weights become
+ * uint8 on load, whose kernels add in 32 bits. It works wherever uint8 x int8 has a kernel of its own, with VNNI too (seen in the
+ * optimized graph), and leaves QLinearMatMul of opset 21 as it is.
  * @see onnxruntime_session_options_config_keys.h and avx2_weight_s8_to_u8.cc
  */
 export function engineConfig(scheme: Pick<Scheme, "precise">): EngineConfig | undefined {
