@@ -19,8 +19,18 @@ export type OptionKind =
   | { readonly kind: "choice"; readonly choices: readonly Choice[] }
   /** Words in any order, each from one group: `int8 per_channel`. The first group is required. */
   | { readonly kind: "phrase"; readonly groups: readonly (readonly Choice[])[] }
+  /** `0.34 per_hour`: a number above 0 and a word of {@link priceWords}; the setting is the price of an hour. */
+  | { readonly kind: "price" }
   /** `train 80% test 20% seed 7`: fractions in 0..1 that add up to at most 1, and a seed. */
   | { readonly kind: "split" };
+
+/** What a price may be for, with what makes it the price of an hour. A month has 730 hours, as clouds bill it. */
+export const priceWords: readonly (Choice & { readonly perHour: number })[] = [
+  { name: "per_hour", summary: "price of an hour of the machine", perHour: 1 },
+  { name: "per_minute", summary: "price of a minute of the machine", perHour: 60 },
+  { name: "per_second", summary: "price of a second of the machine", perHour: 3600 },
+  { name: "per_month", summary: "price of a month of the machine, 730 hours", perHour: 1 / 730 },
+];
 
 export type Unit = "ms" | "bytes" | "ratio" | "fraction";
 

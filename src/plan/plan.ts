@@ -20,6 +20,9 @@ export type MetricName =
   | "size"
   | "size_reduction"
   | "memory"
+  | "cost"
+  | "saving"
+  | "energy"
   | "sqnr"
   | "flips"
   | "top5"
@@ -40,6 +43,8 @@ export interface LatencyMeasure {
 
 export interface Measures {
   readonly accuracy: boolean;
+  /** A trial is ended once its accuracy drop is surely above this share of the samples. */
+  readonly stopAtDrop?: number;
   readonly latency: readonly LatencyMeasure[];
   readonly size: boolean;
   readonly memory: boolean;

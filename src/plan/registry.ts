@@ -1,10 +1,10 @@
 import type { OptionSpec } from "../base/option.js";
-import type { MetricName } from "./plan.js";
+import type { MetricName, PlainView, View } from "./plan.js";
 
 /** What programs can name in `measure`, `expect` and `show`, and where models come from. Plain lists; no vocabulary of these lives elsewhere. */
 
 export interface MeasureDefinition {
-  readonly name: "accuracy" | "latency" | "size" | "memory";
+  readonly name: "accuracy" | "latency" | "size" | "memory" | "cost" | "energy";
   readonly summary: string;
   readonly options: readonly OptionSpec[];
 }
@@ -13,7 +13,14 @@ export const measures: readonly MeasureDefinition[] = [
   {
     name: "accuracy",
     summary: "on the test split, paired with fp32: top-1, mean absolute error, or agreement where data has no labels",
-    options: [],
+    options: [
+      {
+        name: "stop_at_drop",
+        type: { kind: "number", min: 0, max: 1, unit: "fraction" },
+        summary: "end a trial early, once its accuracy drop is surely above this (20%)",
+        sweeps: false,
+      },
+    ],
   },
   {
     name: "latency",
@@ -35,6 +42,24 @@ export const measures: readonly MeasureDefinition[] = [
   },
   { name: "size", summary: "bytes of the model file, and what they hold", options: [] },
   { name: "memory", summary: "peak memory of a fresh process that runs the model", options: [] },
+  {
+    name: "cost",
+    summary: "money for a million samples at the measured latency, and what it saves; needs latency",
+    options: [
+      {
+        name: "price",
+        type: { kind: "price" },
+        summary: "price of the whole machine, in any currency: 0.34 per_hour",
+        required: true,
+        sweeps: false,
+      },
+    ],
+  },
+  {
+    name: "energy",
+    summary: "joules of the processor package for a sample, where it has a counter that can be read; needs latency",
+    options: [],
+  },
 ];
 
 /** Units of a metric's values. "decibel", "count" and "number" take plain numbers. */
@@ -93,11 +118,20 @@ export const metrics: readonly MetricDefinition[] = [
   { name: "size", unit: "bytes", needs: "size", summary: "bytes of the model file" },
   { name: "size_reduction", unit: "fraction", needs: "size", summary: "1 - bytes / bytes of fp32" },
   { name: "memory", unit: "bytes", needs: "memory", summary: "peak memory of a fresh process" },
+  { name: "cost", unit: "number", needs: "cost", summary: "money for a million samples, one inference at a time" },
+  { name: "saving", unit: "fraction", needs: "cost", summary: "share of fp32's cost that is saved: 1 - 1 / speedup" },
+  { name: "energy", unit: "number", needs: "energy", summary: "joules of the processor package for a sample" },
 ];
 
 export interface ViewDefinition {
-  readonly name: "table" | "pareto" | "layers";
+  readonly name: View["kind"];
   readonly summary: string;
+  /** What has to be measured, beside what its metrics need. */
+  readonly needs?: MeasureDefinition["name"];
+  /** Only schemes of these modes have what it shows. */
+  readonly modes?: readonly string[];
+  /** It shows what a `diagnose` statement finds out. */
+  readonly diagnosis?: true;
   /** For each argument the metrics that it may name. */
   readonly arguments: readonly (readonly MetricName[])[];
   /** As written: `pareto(speedup, accuracy)`. */
@@ -115,7 +149,25 @@ export const views: readonly ViewDefinition[] = [
     form: "pareto(speedup, accuracy)",
   },
   { name: "layers", summary: "a metric of each layer", arguments: [["sqnr"]], form: "layers(sqnr)" },
+  plain("split", "noise of the weights alone and of the activations alone", { needs: "accuracy" }),
+  plain("sensitivity", "layers by the noise that each makes", { diagnosis: true }),
+  plain("histograms", "activations as calibration saw them, and the ranges chosen", { modes: ["static"] }),
+  plain("calibration", "ranges and accuracy with more and more calibration samples", { diagnosis: true }),
+  plain("confusion", "which answers flip into which", { needs: "accuracy" }),
+  plain("gap", "simulated against executed, layer by layer", { needs: "accuracy" }),
+  plain("latency", "every sample of both arms", { needs: "latency" }),
+  plain("roofline", "the speed reached against what this machine can reach", { needs: "latency" }),
+  plain("nodes", "time by layer, beside fp32", { needs: "latency" }),
 ];
+
+/** A view that takes nothing in parentheses. */
+function plain(
+  name: PlainView,
+  summary: string,
+  needs: Pick<ViewDefinition, "needs" | "modes" | "diagnosis">,
+): ViewDefinition {
+  return { name, summary, arguments: [], form: name, ...needs };
+}
 
 /** A way to read models. `options` of a `model` statement; the path is its one argument. */
 export interface FrontendDefinition {

@@ -34,7 +34,9 @@ function rowOf(record: TrialRecord, latency: LatencyResult | undefined, label: s
     weights: scheme.weights ?? null,
     granularity: scheme.granularity ?? null,
     group: scheme.group ?? null,
+    symmetry: scheme.symmetry ?? null,
     activations: scheme.activations ?? null,
+    activation_group: scheme.activationGroup ?? null,
     calibration: scheme.calibration ?? null,
     samples: scheme.samples ?? null,
     method: scheme.method ?? null,
@@ -42,6 +44,7 @@ function rowOf(record: TrialRecord, latency: LatencyResult | undefined, label: s
     execution: scheme.execution,
     ...accuracyCells(record.status === "completed" ? record : undefined),
     ...latencyCells(latency),
+    ...physicsCells(record.status === "completed" ? record : undefined, latency),
     ...resourceCells(record.status === "completed" ? record : undefined),
     reason: reasonOf(record),
   };
@@ -74,6 +77,29 @@ function latencyCells(latency: LatencyResult | undefined): Record<string, Cell> 
     speedup_high: latency?.speedup.ci95[1] ?? null,
     control: latency?.control.value ?? null,
     verdict: latency?.verdict ?? null,
+  };
+}
+
+/** What the machine allows and what it costs, at the row's batch size and number of threads. */
+function physicsCells(record: CompletedRecord | undefined, latency: LatencyResult | undefined): Record<string, Cell> {
+  const here = (each: { readonly batch: number; readonly threads: number }) =>
+    each.batch === latency?.batch && each.threads === latency.threads;
+  const roofline = record?.roofline?.find(here);
+  const cost = record?.cost?.find(here);
+  const energy = record?.energy?.find(here);
+  return {
+    macs: roofline?.trial.macs ?? null,
+    least_ms: roofline?.trial.leastMs ?? null,
+    overhead_ms: roofline?.trial.overheadMs ?? null,
+    peak_share: roofline?.trial.share ?? null,
+    bound: roofline?.trial.bound ?? null,
+    most_speedup: roofline?.mostSpeedup ?? null,
+    why: roofline?.reason ?? null,
+    cost_per_million: cost?.perMillion ?? null,
+    saving: cost?.saving.value ?? null,
+    saving_low: cost?.saving.ci95[0] ?? null,
+    saving_high: cost?.saving.ci95[1] ?? null,
+    joules: energy?.joulesPerInference ?? null,
   };
 }
 

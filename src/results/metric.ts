@@ -20,13 +20,14 @@ export function accuracyOf(record: CompletedRecord) {
 
 /**
  * The values of a metric, in the record's units: fractions, ratios, milliseconds, bytes, decibels.
- * Latency and speedup have one for each batch size, and none where attestation failed: what was timed then is not what
+ * Cost is money for a million samples, energy joules for one. Latency and speedup have one for each batch size, and none where attestation failed: what was timed then is not what
  * the trial is called. The others have one, or none where it was not measured.
  * `sqnr` is that of the worst layer; a record whose layers are all exact has none.
  */
 export function metricValues(record: CompletedRecord, metric: MetricName): readonly MetricValue[] {
   const { accuracy, size, memory, layers = [] } = record;
-  const latency = record.attestation.attested ? (record.latency ?? []) : [];
+  const claimed = record.latency?.filter(({ rejected }) => rejected === undefined) ?? [];
+  const latency = record.attestation.attested ? claimed : [];
   switch (metric) {
     case "accuracy": {
       const { value, ci95 } = accuracyOf(record) ?? {};
@@ -65,6 +66,14 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
       return optional(size && 1 - size.ratio);
     case "memory":
       return optional(memory?.peakBytes);
+    case "cost":
+      return (record.cost ?? []).map(({ batch, threads, perMillion }) => ({ value: perMillion, batch, threads }));
+    case "saving":
+      return (record.cost ?? []).map(({ batch, threads, saving }) => ({ ...saving, batch, threads }));
+    case "energy":
+      return (record.energy ?? []).map(({ batch, threads, joulesPerInference }) => {
+        return { value: joulesPerInference, batch, threads };
+      });
     case "sqnr": {
       const measured = layers.flatMap(({ sqnrDb }) => sqnrDb ?? []);
       return measured.length === 0 ? [] : [{ value: Math.min(...measured) }];

@@ -64,6 +64,11 @@ export function metricText(metric: MetricName, value: number, isShare = true): s
     case "kl":
     case "cosine":
       return plain(value);
+    case "cost":
+      return plain(value);
+    case "energy":
+      return `${plain(value)} J`;
+    case "saving":
     case "size_reduction":
       return percent(value);
     case "speedup":

@@ -2,7 +2,7 @@ import { diagnostic } from "../../base/diagnostic.js";
 import { unknown } from "../../base/nearest.js";
 import type { Setting } from "../../base/option.js";
 import type { Expectation, LatencyMeasure, Measures, MetricName, View } from "../../plan/plan.js";
-import type { MetricDefinition } from "../../plan/registry.js";
+import type { MetricDefinition, ViewDefinition } from "../../plan/registry.js";
 import { type Checker, textAt } from "../checker.js";
 import type * as ast from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
@@ -24,7 +24,9 @@ export function checkMeasures(clauses: readonly ast.MeasureClause[], checker: Ch
       const known = vocabulary.measures.map((each) => each.name);
       report(diagnostic("unknown-name", { kind: "measure", ...unknown(name, known) }, { span }));
       // Which one was meant is not known: nothing that needs a measure is reported for want of it.
-      measures = { accuracy: true, latency: [...measures.latency, ...usual.latency], size: true, memory: true };
+      const latency = [...measures.latency, ...usual.latency];
+      measures = { ...measures, accuracy: true, latency, size: true, memory: true, energy: true };
+      measures = { ...measures, cost: measures.cost ?? { pricePerHour: 1 } };
       continue;
     }
     if (use.arguments) {
@@ -33,10 +35,28 @@ export function checkMeasures(clauses: readonly ast.MeasureClause[], checker: Ch
     }
     const owner = { name, options: definition.options, span, partial: use.partial };
     const options = checkOptions(use.options, owner, checker);
-    const value = definition.name === "latency" ? latencies(options) : true;
-    measures = { ...measures, [definition.name]: value };
+    if (definition.name === "cost") measures = withCost(measures, options);
+    else measures = { ...measures, [definition.name]: definition.name === "latency" ? latencies(options) : true };
+    if (definition.name === "accuracy") measures = withStop(measures, options);
+  }
+  for (const { target } of clauses.flatMap(({ uses }) => uses)) {
+    const timed = target.name === "cost" || target.name === "energy";
+    if (!timed || measures.latency.length > 0) continue;
+    report(diagnostic("needs-measure", { metric: target.name, measure: "latency" }, { span: target.span }));
   }
   return measures;
+}
+
+/** The price; without one (which is reported) any, so that nothing is reported for want of the measure. */
+function withCost(measures: Measures, options: GivenOptions): Measures {
+  const price = options.get("price")?.points[0]?.setting;
+  return { ...measures, cost: { pricePerHour: typeof price === "number" ? price : 1 } };
+}
+
+/** The declared rule that ends hopeless trials; of two `accuracy` the later holds, rule or none. */
+function withStop({ stopAtDrop: _, ...measures }: Measures, options: GivenOptions): Measures {
+  const limit = options.get("stop_at_drop")?.points[0]?.setting;
+  return typeof limit === "number" ? { ...measures, stopAtDrop: limit } : measures;
 }
 
 /** Every batch size with every number of threads. */
@@ -48,8 +68,8 @@ function latencies(options: GivenOptions): readonly LatencyMeasure[] {
   return numbers("threads").flatMap((threads) => numbers("batch").map((batch) => ({ batch, threads })));
 }
 
-function isMeasured(metric: MetricDefinition, measures: Measures): boolean {
-  return metric.needs === "latency" ? measures.latency.length > 0 : measures[metric.needs];
+function isMeasured({ needs }: Pick<MetricDefinition, "needs">, measures: Measures): boolean {
+  return needs === "latency" ? measures.latency.length > 0 : Boolean(measures[needs]);
 }
 
 /** `static.accuracy_drop < 1%` against the schemes that the experiment tries, the metrics, their units and measures. */
@@ -129,18 +149,25 @@ function metricOf(
   return metric;
 }
 
+/** What there will be to show. */
+export interface Shown {
+  readonly measures: Measures;
+  /** Modes of the schemes that are tried; undefined where one of them is not known. */
+  readonly modes: ReadonlySet<string> | undefined;
+}
+
 /** `show` clauses; a table where a program has none. */
-export function checkViews(clauses: readonly ast.ShowClause[], measures: Measures, checker: Checker): readonly View[] {
+export function checkViews(clauses: readonly ast.ShowClause[], about: Shown, checker: Checker): readonly View[] {
   if (clauses.length === 0) return [{ kind: "table" }];
   const views = new Map<string, View>();
   for (const use of clauses.flatMap(({ uses }) => uses)) {
-    const view = checkView(use, measures, checker);
+    const view = checkView(use, about, checker);
     if (view) views.set(JSON.stringify(view), view);
   }
   return [...views.values()];
 }
 
-function checkView(use: ast.Use, measures: Measures, checker: Checker): View | undefined {
+function checkView(use: ast.Use, about: Shown, checker: Checker): View | undefined {
   const { vocabulary, report, environment } = checker;
   const { name, span } = use.target;
   const view = vocabulary.views.find((each) => each.name === name);
@@ -154,6 +181,7 @@ function checkView(use: ast.Use, measures: Measures, checker: Checker): View | u
     if (!use.partial) report(diagnostic("view-arguments", { view: name, form: view.form }, { span: use.span }));
     return undefined;
   }
+  if (!hasData(view, use.span, about, checker)) return undefined;
   const chosen = given.map((argument, i) => {
     const [value, ...others] = expandValue(argument, environment);
     const metric = value && nameOf(value);
@@ -161,7 +189,7 @@ function checkView(use: ast.Use, measures: Measures, checker: Checker): View | u
       report(diagnostic("view-arguments", { view: name, form: view.form }, { span: argument.span }));
       return undefined;
     }
-    const known = metric === undefined ? undefined : metricOf(metric, argument.span, measures, checker);
+    const known = metric === undefined ? undefined : metricOf(metric, argument.span, about.measures, checker);
     if (!known || view.arguments[i]?.includes(known.name)) return known?.name;
     report(diagnostic("view-arguments", { view: name, form: view.form }, { span: argument.span }));
     return undefined;
@@ -177,5 +205,26 @@ function viewOf(kind: View["kind"], [first, second]: readonly (MetricName | unde
       return first && second && { kind, x: first, y: second };
     case "layers":
       return first && { kind, metric: first };
+    default:
+      return { kind };
   }
+}
+
+/** False where what a view shows is not measured; where only no scheme has it, that is said and the view stays. */
+function hasData(
+  { name, needs, modes }: ViewDefinition,
+  span: ast.Use["span"],
+  about: Shown,
+  { report }: Checker,
+): boolean {
+  const isNeedMet =
+    needs === undefined || (needs === "latency" ? about.measures.latency.length > 0 : about.measures[needs]);
+  if (!isNeedMet) {
+    report(diagnostic("needs-measure", { metric: name, measure: needs }, { span }));
+    return false;
+  }
+  if (modes && about.modes && !modes.some((mode) => about.modes?.has(mode))) {
+    report(diagnostic("view-without-data", { view: name, modes }, { span, severity: "warning" }));
+  }
+  return true;
 }

@@ -1,7 +1,7 @@
 import type { IToken } from "chevrotain";
 import { parseText } from "../../../grammar/parse.js";
 import * as t from "../../../grammar/tokens.js";
-import type { OptionKind, OptionSpec } from "../../base/option.js";
+import { type Choice, type OptionKind, type OptionSpec, priceWords } from "../../base/option.js";
 import type { SourceFile, Span } from "../../base/span.js";
 import { keepPrecisions } from "../checks/keep.js";
 import type { ProgramHost, Vocabulary } from "../host.js";
@@ -200,8 +200,21 @@ function optionCard(spec: OptionSpec | undefined): Card | undefined {
   return { title: `option ${spec.name}`, lines: [spec.summary, `${legal(spec.type)}${needed}`] };
 }
 
+function choicesOf(type: OptionKind | undefined): readonly Choice[] {
+  switch (type?.kind) {
+    case "choice":
+      return type.choices;
+    case "phrase":
+      return type.groups.flat();
+    case "price":
+      return priceWords;
+    default:
+      return [];
+  }
+}
+
 function choiceCard(type: OptionKind | undefined, image: string): Card | undefined {
-  const choices = type?.kind === "choice" ? type.choices : type?.kind === "phrase" ? type.groups.flat() : [];
+  const choices = choicesOf(type);
   const choice = choices.find(({ name }) => name === image);
   if (choice === undefined) return type?.kind === "split" ? keywordCard(wordDocs, image) : undefined;
   const { argument } = choice;
@@ -233,6 +246,8 @@ function legal(type: OptionKind): string {
       return "names: `[cat, dog]`";
     case "shape":
       return "sizes without batch: `[8, 8, 1]`";
+    case "price":
+      return "a number and what it is for: `0.34 per_hour`";
     case "split":
       return "shares and a seed: `train 80% test 20% seed 7`";
     case "string":

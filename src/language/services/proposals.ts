@@ -1,4 +1,4 @@
-import type { Choice, OptionSpec } from "../../base/option.js";
+import { type Choice, type OptionSpec, priceWords } from "../../base/option.js";
 import type { Vocabulary } from "../host.js";
 import type { Scope } from "../scope.js";
 import { unitsOf } from "../values/units.js";
@@ -82,6 +82,8 @@ export function optionValues(
       const open = type.groups.filter((group) => !group.some(({ name }) => words.includes(name)));
       return choiceProposals(open.flat());
     }
+    case "price":
+      return words.some((word) => priceWords.some(({ name }) => name === word)) ? [] : choiceProposals(priceWords);
     case "boolean":
       return ["true", "false"].map((text) => ({ text, kind: "value", summary: spec.summary }));
     case "column":

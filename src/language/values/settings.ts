@@ -1,6 +1,13 @@
 import { diagnostic } from "../../base/diagnostic.js";
 import { unknown } from "../../base/nearest.js";
-import type { Choice, ChoiceSetting, OptionKind, Setting, SplitSetting } from "../../base/option.js";
+import {
+  type Choice,
+  type ChoiceSetting,
+  type OptionKind,
+  priceWords,
+  type Setting,
+  type SplitSetting,
+} from "../../base/option.js";
 import { defaultSplit } from "../../datasets/dataset.js";
 import type { MetricUnit } from "../../plan/registry.js";
 import type { Concrete, Report } from "./concrete.js";
@@ -35,6 +42,8 @@ export function toSetting(value: Concrete, type: OptionKind, context: SettingCon
       return toChoice(value, type.choices, context);
     case "phrase":
       return toPhrase(value, type.groups, context);
+    case "price":
+      return toPrice(value, context);
     case "split":
       return toSplit(value, context);
   }
@@ -182,6 +191,23 @@ function toPhrase(
   const expected = groups[0]?.map(({ name }) => name) ?? [];
   report(diagnostic("phrase-incomplete", { option, found: value.text, expected }, { span: value.span }));
   return undefined;
+}
+
+/** `0.34 per_hour` as the price of an hour. */
+function toPrice(value: Concrete, context: SettingContext): number | undefined {
+  const [amount, word, ...others] = value.kind === "phrase" ? value.parts : [value];
+  const plain = amount?.kind === "number" && (word === undefined || word.kind === "word") && others.length === 0;
+  const expected = "a number and what it is for, such as 0.34 per_hour";
+  if (!plain || word === undefined) return mismatch(value, expected, context);
+  const names = priceWords.map(({ name }) => name);
+  const given = priceWords.find(({ name }) => name === nameOf(word));
+  if (!given) {
+    const facts = { option: context.option, ...unknown(word.text, names) };
+    context.report(diagnostic("unknown-choice", facts, { span: word.span }));
+    return undefined;
+  }
+  const price = toQuantity(amount, undefined, { min: 1e-6, max: 1e9 }, context);
+  return price === undefined ? undefined : price * given.perHour;
 }
 
 const SPLIT = "shares and a seed, such as train 80% test 20% seed 7";
