@@ -1,7 +1,7 @@
 import { DiagnosticError } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
 import type { Setting } from "../base/option.js";
-import { type CpuProfile, profiles, refusal } from "../quantize/profile.js";
+import { type CpuProfile, executionOf, profiles } from "../quantize/profile.js";
 import type { Precision, Scheme } from "../quantize/scheme.js";
 import { holds } from "./condition.js";
 import type { Attempt, AxisPoint, CheckedExperiment, KeepChoice } from "./experiment.js";
@@ -16,10 +16,11 @@ const TRIAL_SCHEMA = 1;
 
 /** What becomes of one cell of the matrix. */
 export type CellOutcome =
-  | { readonly kind: "runs" }
+  /** `simulated`: why it has no kernel; absent where it executes. */
+  | { readonly kind: "runs"; readonly simulated?: string }
   /** `clause` counts the experiment's `where` clauses from 0. */
   | { readonly kind: "excluded"; readonly clause: number }
-  /** `everywhere`: no CPU profile executes it, not only the given one. */
+  /** `everywhere`: no CPU profile runs it, not only the given one. */
   | { readonly kind: "refused"; readonly reason: string; readonly everywhere: boolean };
 
 export interface ExpandedCell {
@@ -80,7 +81,13 @@ function expand(experiment: CheckedExperiment, cpu: CpuProfile): Expansion {
         seen.add(key);
         const axes = sweptValues(experiment, attempt, points, kept);
         const outcome = outcomeOf(experiment, attempt, points, kept, scheme, cpu);
-        cells.push({ attempt: index, scheme, axes, outcome });
+        const simulated = outcome.kind === "runs" && outcome.simulated !== undefined;
+        cells.push({
+          attempt: index,
+          scheme: simulated ? { ...scheme, execution: "simulated" } : scheme,
+          axes,
+          outcome,
+        });
       }
     }
   });
@@ -106,7 +113,8 @@ export function planExperiment(experiment: CheckedExperiment, cpu: CpuProfile): 
   for (const { scheme, axes, outcome } of expandCells(experiment, cpu).cells) {
     if (outcome.kind === "runs") {
       const trial = trialOf(experiment, identity, scheme, axes);
-      if (trial.id !== first.id) trials.push(trial);
+      const { simulated } = outcome;
+      if (trial.id !== first.id) trials.push(simulated === undefined ? trial : { ...trial, simulated });
     } else {
       skipped.push({ scheme, axes, reason: reasonOf(experiment, outcome) });
     }
@@ -199,9 +207,11 @@ function outcomeOf(
     ({ condition }) => holds(condition, { scheme: attempt.name, settings }) === false,
   );
   if (clause >= 0) return { kind: "excluded", clause };
-  const reason = refusal(scheme, cpu);
-  if (reason === undefined) return { kind: "runs" };
-  return { kind: "refused", reason, everywhere: profiles.every((profile) => refusal(scheme, profile) !== undefined) };
+  const execution = executionOf(scheme, cpu);
+  if (execution.kind === "executed") return { kind: "runs" };
+  if (execution.kind === "simulated") return { kind: "runs", simulated: execution.reason };
+  const everywhere = profiles.every((profile) => executionOf(scheme, profile).kind === "refused");
+  return { kind: "refused", reason: execution.reason, everywhere };
 }
 
 /** The product of lists, the last one fastest; one empty combination of no lists. */

@@ -1,12 +1,15 @@
-import { groupSizes, weightFormats } from "./registry.js";
-import type { Granularity, Mode, Precision, Scheme, WeightFormat } from "./scheme.js";
+import { formatOf } from "../tensor/store.js";
+import type { ActivationFormat, Granularity, Mode, Scheme, WeightFormat } from "./scheme.js";
+import { groupSizes } from "./vocabulary.js";
+import { layerFormat } from "./weight-format.js";
 import { groupsOfTwoBits } from "./weights.js";
 
-/** One row of a profile's table: formats of a mode that have a fast integer kernel on that CPU. */
+/** One row of a profile's table: formats of a mode that execute on that CPU, by a fast integer kernel or as storage. */
 export interface Combination {
   readonly mode: Exclude<Mode, "fp32">;
   readonly weights: readonly string[];
   readonly activations: readonly string[];
+  /** Empty for formats without scales. */
   readonly granularities: readonly Granularity[];
   /** Sizes of a group; with granularity "group" only. */
   readonly groups: readonly number[];
@@ -48,6 +51,7 @@ const executable: readonly Combination[] = [
     groups: groupSizes,
   },
   { mode: "weight_only", weights: ["int2"], activations: [], granularities: ["group"], groups: groupsOfTwoBits },
+  { mode: "weight_only", weights: ["fp16"], activations: [], granularities: [], groups: [] },
 ];
 
 const saturation =
@@ -93,81 +97,111 @@ function profile(name: CpuProfile["name"]): CpuProfile {
   return found;
 }
 
+/** What becomes of a scheme on a CPU. A reason is one sentence with a way out, for the plan and the report. */
+export type Execution =
+  | { readonly kind: "executed" }
+  /** Some of it has no kernel, so all of it is simulated: accuracy and size are computed, nothing is timed. */
+  | { readonly kind: "simulated"; readonly reason: string }
+  /** Nibble can neither execute nor simulate it. */
+  | { readonly kind: "refused"; readonly reason: string };
+
 /**
- * Why a scheme cannot execute on a CPU, as one sentence with a way out; undefined when it can. The planner puts the
- * sentence beside the skipped cell.
+ * Whether a CPU executes a scheme. Formats alone decide between executed and simulated: what has no kernel, or one that
+ * is several times slower than float (int8 x int8 on x64), is simulated. A scheme is one or the other as a whole.
  */
-export function refusal(scheme: Scheme, { combinations }: CpuProfile): string | undefined {
-  const { mode, weights, activations, method } = scheme;
-  if (mode === "fp32") return undefined;
+export function executionOf(scheme: Scheme, { combinations }: CpuProfile): Execution {
+  const { mode, method } = scheme;
+  if (mode === "fp32") return { kind: "executed" };
+  if (method !== undefined && method !== "rtn")
+    return { kind: "refused", reason: `method ${method} is not implemented; rtn is` };
+  const reason = withoutKernel(scheme, combinations);
+  return reason === undefined ? { kind: "executed" } : { kind: "simulated", reason };
+}
+
+function withoutKernel(scheme: Scheme, combinations: readonly Combination[]): string | undefined {
+  const { mode, weights, activations } = scheme;
   const legal = combinations.filter((each) => each.mode === mode);
   if (legal.length === 0) return `${mode} has no integer kernel on this CPU`;
   return (
-    (weights && weightRefusal(mode, weights.dtype, legal, combinations)) ??
-    (activations && activationRefusal(mode, activations.dtype, legal)) ??
-    (weights && sharingRefusal(mode, weights, legal)) ??
-    (method !== undefined && method !== "rtn" ? `method ${method} is not implemented; rtn is` : undefined) ??
-    keepRefusal(scheme, legal)
+    (weights && weightsWithoutKernel(mode, weights, legal, combinations)) ??
+    (activations && activationsWithoutKernel(mode, activations, legal)) ??
+    keptWithoutKernel(scheme, legal, combinations)
   );
 }
 
-function weightRefusal(
+function weightsWithoutKernel(
   mode: Mode,
-  dtype: string,
+  weights: WeightFormat,
   legal: readonly Combination[],
   all: readonly Combination[],
 ): string | undefined {
-  if (legal.some(({ weights }) => weights.includes(dtype))) return undefined;
-  const kernels =
-    mode === "weight_only"
-      ? "MatMulNBits computes with 2-, 4- and 8-bit weights"
-      : "QLinearConv, QGemm, QLinearMatMul and MatMulInteger take 8-bit weights";
-  const elsewhere = all.find((each) => each.weights.includes(dtype));
-  const known = weightFormats.some(({ name }) => name === dtype);
-  const way = elsewhere
-    ? `${elsewhere.mode} executes ${dtype}`
-    : `${known ? nearestWidth(dtype, mode) : "int8"} executes`;
-  return `${mode} with ${dtype} weights has no kernel: ${kernels}; ${way}`;
+  const { dtype, symmetric } = weights;
+  if (!legal.some((row) => row.weights.includes(dtype))) {
+    const kernels =
+      mode === "weight_only"
+        ? "MatMulNBits computes with 2-, 4- and 8-bit integer weights"
+        : "QLinearConv, QGemm, QLinearMatMul and MatMulInteger take 8-bit integer weights";
+    const elsewhere = all.find((row) => row.weights.includes(dtype));
+    const way = elsewhere ? `${elsewhere.mode} executes ${dtype}` : `${nearestWidth(dtype, mode)} executes`;
+    return `${mode} with ${dtype} weights has no kernel: ${kernels}; ${way}`;
+  }
+  if (symmetric !== undefined) {
+    return `${mode} with ${symmetric ? "symmetric" : "asymmetric"} ${dtype} weights has no kernel: kernels are fast with symmetric signed ones; ${dtype} alone executes`;
+  }
+  return scalesWithoutKernel(mode, weights, legal);
 }
 
-/** The executable width next above a refused one. */
+/** The executable width next above one without kernel. */
 function nearestWidth(dtype: string, mode: Mode): string {
-  const bits = Number(/\d+/.exec(dtype)?.[0] ?? 8);
-  return mode === "weight_only" && bits <= 4 ? "int4" : "int8";
+  const { bits } = formatOf(dtype);
+  if (mode !== "weight_only" || (bits > 4 && bits <= 8)) return "int8";
+  return bits <= 4 ? "int4" : "fp16";
 }
 
-function activationRefusal(mode: Mode, dtype: string, legal: readonly Combination[]): string | undefined {
+function activationsWithoutKernel(
+  mode: Mode,
+  { dtype, group }: ActivationFormat,
+  legal: readonly Combination[],
+): string | undefined {
   const known = legal.flatMap(({ activations }) => activations);
-  if (known.includes(dtype)) return undefined;
+  if (known.includes(dtype) && group === undefined) return undefined;
+  if (known.includes(dtype))
+    return `${mode} with activations in groups has no kernel: kernels take one scale for a whole activation; without activation_group it executes`;
   const reason =
     dtype === "int8"
       ? "int8 x int8 falls back to kernels that are several times slower than float on x64"
-      : "quantized kernels take 8-bit activations";
-  return `${mode} with ${dtype} activations is not executed: ${reason}; ${known.join(" or ")} executes`;
+      : "integer kernels take 8-bit activations";
+  return `${mode} with ${dtype} activations has no fast kernel: ${reason}; ${known.join(" or ")} executes`;
 }
 
-function sharingRefusal(
+function scalesWithoutKernel(
   mode: Mode,
   { dtype, granularity, group }: WeightFormat,
   legal: readonly Combination[],
 ): string | undefined {
+  if (granularity === undefined) return undefined;
   const row = legal.find(
     ({ weights, granularities }) => weights.includes(dtype) && granularities.includes(granularity),
   );
   if (!row) {
     const way =
       mode === "weight_only" ? "group: 32 (a scale for each 32 weights of an output) executes" : "per_channel executes";
-    return `${mode} with ${granularity} scales has no kernel; ${way}`;
+    const shared = granularity === "group" ? `weights in groups of ${group}` : `${granularity} scales`;
+    return `${mode} with ${shared} has no kernel; ${way}`;
   }
   if (group === undefined || row.groups.includes(group)) return undefined;
   return `${mode} with ${dtype} in groups of ${group} has no integer kernel: MatMulNBits takes groups of ${row.groups.join(", ")} for it`;
 }
 
-function keepRefusal({ keep, mode }: Scheme, legal: readonly Combination[]): string | undefined {
-  const executes = (precision: Precision) =>
-    precision === "fp32" || legal.some(({ weights }) => weights.includes(precision));
-  const refused = Object.entries(keep).find(([, precision]) => !executes(precision));
-  if (!refused) return undefined;
-  const [layer, precision] = refused;
-  return `${mode} cannot keep "${layer}" at ${precision}: ${mode} executes ${legal.flatMap(({ weights }) => weights).join(", ")} and fp32`;
+function keptWithoutKernel(
+  scheme: Scheme,
+  legal: readonly Combination[],
+  all: readonly Combination[],
+): string | undefined {
+  for (const [layer, precision] of Object.entries(scheme.keep)) {
+    const kept = layerFormat(scheme, layer);
+    const reason = kept && weightsWithoutKernel(scheme.mode, kept, legal, all);
+    if (reason !== undefined) return `"${layer}" is kept at ${precision}, and ${reason}`;
+  }
+  return undefined;
 }

@@ -1,6 +1,8 @@
 import { fail } from "../base/diagnostic.js";
 import type { Choice, ChoiceSetting, OptionSpec, Setting, Settings } from "../base/option.js";
-import type { Calibration, Granularity, Mode, Scheme, WeightFormat } from "./scheme.js";
+import type { ActivationFormat, Calibration, Granularity, Mode, Scheme, WeightFormat } from "./scheme.js";
+import { activationFormats, granularities, groupSizes, isCalibrated, symmetries, weightFormats } from "./vocabulary.js";
+import { weightFormatOf } from "./weight-format.js";
 
 /** A way to quantize that programs can name in `try` and `scheme`: its options, and how they become a scheme. */
 export interface SchemeDefinition {
@@ -25,46 +27,22 @@ export const observers: readonly Choice[] = [
   { name: "mse", summary: "range with the least mean squared quantization error" },
 ];
 
-/** Formats that a program can name; `refusal` in profile.ts says why a format cannot execute in a mode. */
-export const weightFormats: readonly Choice[] = [
-  { name: "int8", summary: "8-bit symmetric codes, -127..127" },
-  { name: "int4", summary: "4-bit symmetric codes, -7..7; executes with weight_only" },
-  { name: "int2", summary: "2-bit symmetric codes, -1..1; executes with weight_only" },
-  ...["int3", "int5", "int6", "int7", "int16"].map((name) => ({
-    name,
-    summary: `${name.slice(3)}-bit codes; no kernel`,
-  })),
-  { name: "fp8_e4m3", summary: "8-bit float, 4 exponent bits (OCP); no kernel" },
-  { name: "fp8_e5m2", summary: "8-bit float, 5 exponent bits (OCP); no kernel" },
-  { name: "fp4", summary: "4-bit float E2M1 (OCP); no kernel" },
-  { name: "nf4", summary: "4-bit normal float (QLoRA); no kernel" },
-];
-
-const activationFormats: readonly Choice[] = [
-  { name: "uint8", summary: "8-bit codes with a zero point; what x64 kernels are fast with" },
-  { name: "int8", summary: "signed 8-bit codes" },
-  ...["uint4", "int4", "uint16", "int16"].map((name) => ({ name, summary: `${name} codes; no kernel` })),
-];
-
-/** Sizes of a group that onnxruntime's MatMulNBits takes. */
-export const groupSizes: readonly number[] = [16, 32, 64, 128, 256];
-
-const granularities: readonly Choice[] = [
-  { name: "per_channel", summary: "one scale for each output channel" },
-  { name: "per_tensor", summary: "one scale for the whole weight" },
-];
-
 const methods: readonly Choice[] = [{ name: "rtn", summary: "round each weight to the nearest code" }];
 
 const weights: OptionSpec = {
   name: "weights",
-  type: { kind: "phrase", groups: [weightFormats, granularities] },
-  summary: "format of the weights, and what shares a scale: `int8 per_channel`",
+  type: { kind: "phrase", groups: [weightFormats, granularities, symmetries] },
+  summary: "format of the weights, what shares a scale, and whether 0 is in the middle: `int8 per_channel`",
 };
 const activations: OptionSpec = {
   name: "activations",
   type: { kind: "choice", choices: activationFormats },
   summary: "format of the activations: `uint8`",
+};
+const activationGroup: OptionSpec = {
+  name: "activation_group",
+  type: { kind: "integer", min: 16, max: 256 },
+  summary: "elements of an activation that share a scale, chosen at run time: 16, 32, 64, 128 or 256; simulated",
 };
 const calibration: OptionSpec = {
   name: "calibration",
@@ -79,7 +57,7 @@ const samples: OptionSpec = {
 const group: OptionSpec = {
   name: "group",
   type: { kind: "integer", min: 16, max: 256 },
-  summary: "elements of the input dimension that share a scale: 16, 32, 64, 128 or 256 (default 32)",
+  summary: "elements of the input dimension that share a scale: 16, 32, 64, 128 or 256 (weight_only: 32 unless said)",
 };
 const method: OptionSpec = {
   name: "method",
@@ -101,7 +79,6 @@ const precise: OptionSpec = {
 };
 
 const DEFAULT_SAMPLES = 256;
-const DEFAULT_GROUP = 32;
 
 /** Every scheme that a program can name, the baseline included; completion, hover and checks read this list. */
 export const schemes: readonly SchemeDefinition[] = [
@@ -115,12 +92,12 @@ export const schemes: readonly SchemeDefinition[] = [
     name: "dynamic",
     summary:
       "int8 dense layers and LSTMs; activation ranges are taken at run time, so no calibration (convolutions stay float)",
-    options: [weights, activations, method, reduceRange, precise],
+    options: [weights, group, activations, activationGroup, method, reduceRange, precise],
     build: (name, settings) => ({
       name,
       mode: "dynamic",
-      weights: channelWeights(settings),
-      activations: { dtype: choice(settings.activations)?.name ?? "uint8" },
+      weights: weightsOf(name, settings, "per_channel"),
+      activations: activationsOf(name, settings),
       method: choice(settings.method)?.name ?? "rtn",
       ...exactness(settings),
       keep: {},
@@ -129,26 +106,29 @@ export const schemes: readonly SchemeDefinition[] = [
   {
     name: "static",
     summary: "int8 weights and activations with ranges from calibration; the fastest for convolutions",
-    options: [weights, activations, calibration, samples, method, reduceRange, precise],
-    build: (name, settings) => ({
-      name,
-      mode: "static",
-      weights: channelWeights(settings),
-      activations: { dtype: choice(settings.activations)?.name ?? "uint8" },
-      calibration: calibrationOf(settings),
-      method: choice(settings.method)?.name ?? "rtn",
-      ...exactness(settings),
-      keep: {},
-    }),
+    options: [weights, group, activations, activationGroup, calibration, samples, method, reduceRange, precise],
+    build(name, settings) {
+      const activations = activationsOf(name, settings);
+      return {
+        name,
+        mode: "static",
+        weights: weightsOf(name, settings, "per_channel"),
+        activations,
+        ...(isCalibrated(activations) ? { calibration: calibrationOf(settings) } : {}),
+        method: choice(settings.method)?.name ?? "rtn",
+        ...exactness(settings),
+        keep: {},
+      };
+    },
   },
   {
     name: "weight_only",
-    summary: "int8 or int4 weights by groups, float activations; for large dense layers at batch 1",
+    summary: "int8, int4 or int2 weights by groups, or fp16 ones, float activations; for large dense layers at batch 1",
     options: [weights, group, method],
     build: (name, settings) => ({
       name,
       mode: "weight_only",
-      weights: groupWeights(name, settings),
+      weights: weightsOf(name, settings, "group"),
       method: choice(settings.method)?.name ?? "rtn",
       keep: {},
     }),
@@ -160,10 +140,21 @@ export function schemeDefinition(mode: string): SchemeDefinition | undefined {
   return schemes.find((definition) => definition.name === mode);
 }
 
-function channelWeights(settings: Settings): WeightFormat {
+function weightsOf(scheme: string, settings: Settings, usual: "per_channel" | "group"): WeightFormat {
   const words = phrase(settings.weights);
-  const format = { dtype: dtypeIn(words) ?? "int8", granularity: granularityIn(words) ?? "per_channel" };
-  return settings.reduce_range === true ? { ...format, reduceRange: true } : format;
+  const named = (list: readonly Choice[]) => list.find(({ name }) => words.includes(name))?.name;
+  const symmetry = named(symmetries);
+  return weightFormatOf(
+    scheme,
+    {
+      dtype: named(weightFormats) ?? "int8",
+      granularity: named(granularities) as Granularity | undefined,
+      group: typeof settings.group === "number" ? settings.group : undefined,
+      symmetric: symmetry === undefined ? undefined : symmetry === "symmetric",
+      reduceRange: settings.reduce_range === true,
+    },
+    usual,
+  );
 }
 
 /** Absent rather than false, so that a program that says `false` and one that says nothing are the same trial. */
@@ -171,21 +162,19 @@ function exactness(settings: Settings): Pick<Scheme, "precise"> {
   return settings.precise === true ? { precise: true } : {};
 }
 
-function groupWeights(scheme: string, settings: Settings): WeightFormat {
-  const words = phrase(settings.weights);
-  const dtype = dtypeIn(words) ?? "int8";
-  const granularity = granularityIn(words);
-  const size = typeof settings.group === "number" ? settings.group : undefined;
-  if (granularity === undefined) {
-    const chosen = size ?? DEFAULT_GROUP;
-    if (!groupSizes.includes(chosen)) fail("group-size", { scheme, group: chosen, known: groupSizes });
-    return { dtype, granularity: "group", group: chosen };
-  }
-  if (size !== undefined) {
-    const reason = "group and per_channel or per_tensor each say which weights share a scale";
-    fail("scheme-conflict", { scheme, first: `weights: ${dtype} ${granularity}`, second: `group: ${size}`, reason });
-  }
-  return { dtype, granularity };
+function activationsOf(scheme: string, settings: Settings): ActivationFormat {
+  const dtype = choice(settings.activations)?.name ?? "uint8";
+  const size = settings.activation_group;
+  if (typeof size !== "number") return { dtype };
+  if (!groupSizes.includes(size)) fail("group-size", { scheme, group: size, known: groupSizes });
+  if (isCalibrated({ dtype })) return { dtype, group: size };
+  const reason = `the scales of ${dtype} are no choice: it has its own or none`;
+  return fail("scheme-conflict", {
+    scheme,
+    first: `activations: ${dtype}`,
+    second: `activation_group: ${size}`,
+    reason,
+  });
 }
 
 function calibrationOf(settings: Settings): Calibration {
@@ -215,13 +204,3 @@ function phrase(setting: Setting | undefined): readonly string[] {
     return [typeof word === "string" ? word : word.name];
   });
 }
-
-function dtypeIn(words: readonly string[]): string | undefined {
-  return words.find((word) => weightFormats.some((format) => format.name === word));
-}
-
-function granularityIn(words: readonly string[]): Granularity | undefined {
-  return granularities.find(({ name }) => words.includes(name))?.name as Granularity | undefined;
-}
-
-export type { Calibration };

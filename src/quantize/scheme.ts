@@ -1,17 +1,27 @@
 /** Words of quantization as ONNX and TFLite use them. */
 export type Mode = "fp32" | "dynamic" | "static" | "weight_only";
 export type Granularity = "per_tensor" | "per_channel" | "group";
-/** Precision of a layer's weights; fp32 leaves the layer in float. */
-export type Precision = "fp32" | "int8" | "int4";
+/** What a layer is kept at: "fp32" leaves it in float, else the name of a weight format. */
+export type Precision = string;
 
 export interface WeightFormat {
-  /** Signed symmetric codes. int8 and int4 execute; other widths are refused with the reason. */
+  /** Name of a format of tensor/formats.ts. profile.ts says which execute; the others are simulated. */
   readonly dtype: string;
-  readonly granularity: Granularity;
+  /** Absent for formats without scales (fp16, bf16). Formats with blocks of their own have "group". */
+  readonly granularity?: Granularity;
   /** Elements of the input dimension that share a scale; with granularity "group" only. */
   readonly group?: number;
+  /** Only where it is not the type's default: signed integers are symmetric, unsigned ones are not. */
+  readonly symmetric?: boolean;
   /** int8 codes of 7 bits, -64..64, which no kernel can saturate; with "static" and "dynamic". Absent when false. */
   readonly reduceRange?: true;
+}
+
+export interface ActivationFormat {
+  /** Name of a format of tensor/formats.ts. */
+  readonly dtype: string;
+  /** Elements along the channels (convolution) or the last dimension (dense layer) that share a scale, chosen at run time. */
+  readonly group?: number;
 }
 
 export interface Calibration {
@@ -28,16 +38,19 @@ export interface Scheme {
   readonly name: string;
   readonly mode: Mode;
   readonly weights?: WeightFormat;
-  /** Codes of the activations; with mode "static" ("uint8") and "dynamic" ("uint8", chosen at run time). */
-  readonly activations?: { readonly dtype: string };
+  /** Format of the activations; with mode "static" and "dynamic" ("uint8" unless said). */
+  readonly activations?: ActivationFormat;
+  /** Of mode "static", where one scale is given for a whole activation. */
   readonly calibration?: Calibration;
   /** How weight codes are chosen: "rtn" (round to nearest). */
   readonly method?: string;
   /**
-   * The engine's exact kernels where its fast ones add in 16 bits (onnxruntime's `session.x64quantprecision`); with "static"
-   * and "dynamic". Absent when false.
+   * Weights as uint8 in the engine, whose kernels add in 32 bits on every CPU (onnxruntime's `session.x64quantprecision`); with
+   * "static" and "dynamic". Absent when false.
    */
   readonly precise?: true;
   /** Layers with a precision of their own, by layer name, after every `keep` rule has been applied in order. */
   readonly keep: Readonly<Record<string, Precision>>;
+  /** Present where some of it has no kernel: all of it is computed in float on values as the formats leave them, never timed. */
+  readonly execution?: "simulated";
 }

@@ -1,4 +1,5 @@
 import type { Graph } from "../ir/graph.js";
+import type { StoredBytes } from "../tensor/store.js";
 import { bytesOf, type Tensor } from "../tensor/tensor.js";
 import { suffix } from "./weights.js";
 
@@ -14,10 +15,17 @@ export interface WeightBytes {
   other: number;
 }
 
-/** The bytes as they lie in the file; names and graph structure are not among them. */
-export function weightBytes(graph: Graph): WeightBytes {
+/**
+ * The bytes as they lie in the file; names and graph structure are not among them.
+ * @param stored what initializers of a simulated graph would take in their formats, instead of what they are
+ */
+export function weightBytes(graph: Graph, stored: ReadonlyMap<string, StoredBytes> = new Map()): WeightBytes {
   const bytes: WeightBytes = { codes: 0, scales: 0, zeroPoints: 0, float: 0, other: 0 };
-  for (const [name, t] of graph.initializers) bytes[kindOf(name, t)] += bytesOf(t).length;
+  for (const [name, t] of graph.initializers) {
+    const own = stored.get(name);
+    if (!own) bytes[kindOf(name, t)] += bytesOf(t).length;
+    else for (const kind of ["codes", "scales", "zeroPoints"] as const) bytes[kind] += own[kind];
+  }
   return bytes;
 }
 

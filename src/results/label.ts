@@ -7,7 +7,9 @@ const fields: readonly Field[] = [
   "weights",
   "granularity",
   "group",
+  "symmetry",
   "activations",
+  "activationGroup",
   "calibration",
   "samples",
   "method",
@@ -55,6 +57,7 @@ function part(scheme: SchemeSummary, field: Field): string[] {
   const value = scheme[field];
   if (value === undefined) return [];
   if (field === "group") return [`g${value}`];
+  if (field === "activationGroup") return [`ag${value}`];
   return [field === "samples" ? `n=${value}` : String(value)];
 }
 

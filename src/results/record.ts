@@ -2,6 +2,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { AccuracyResult } from "../measure/accuracy.js";
 import type { CalibrationCheck } from "../measure/calibration-check.js";
 import type { CostResult } from "../measure/cost.js";
+import type { CrossCheck } from "../measure/cross-check.js";
 import type { DiagnosisResult, SplitResult } from "../measure/diagnosis.js";
 import type { EnergyResult } from "../measure/energy.js";
 import type { Environment } from "../measure/environment.js";
@@ -16,6 +17,7 @@ export type { AccuracyResult, Sampled } from "../measure/accuracy.js";
 export type { CalibrationCheck } from "../measure/calibration-check.js";
 export type { Conditions } from "../measure/conditions.js";
 export type { CostResult } from "../measure/cost.js";
+export type { Agreement, CrossCheck } from "../measure/cross-check.js";
 export type { DiagnosisArm, DiagnosisResult, LayerDiagnosis, SplitResult } from "../measure/diagnosis.js";
 export type { EnergyResult } from "../measure/energy.js";
 export type { Environment } from "../measure/environment.js";
@@ -70,18 +72,6 @@ export interface FallenNode {
   readonly reason: string;
   /** Milliseconds of one run that the node takes as it ran, from the engine's profile; absent where it was not profiled. */
   readonly costMs?: number;
-}
-
-/** QOperator form against QDQ form. */
-export interface CrossCheck {
-  /** Test samples that both forms saw. */
-  readonly samples: number;
-  /** Largest difference of the outputs, in steps of 1/255 of the output's range. */
-  readonly maxSteps: number;
-  /** Share of the samples with the same top class (or the same rounded value). */
-  readonly sameTop: number;
-  /** Integer nodes of the optimized QDQ graph. */
-  readonly integerNodes: number;
 }
 
 export interface Manifest {

@@ -39,7 +39,7 @@ const is =
     test(value) ? undefined : `${path} is not ${what}`;
 
 export const string = is("a string", (value) => typeof value === "string");
-const boolean = is("true or false", (value) => typeof value === "boolean");
+export const boolean = is("true or false", (value) => typeof value === "boolean");
 export const number = is("a finite number", (value) => Number.isFinite(value));
 const count = is("a whole number of at least 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0);
 const positive = is("a number above 0", (value) => Number.isFinite(value) && (value as number) > 0);
@@ -303,12 +303,21 @@ const completed = object({
     reason: string,
     "fallen?": arrayOf(object({ node: string, "layer?": string, ran: string, reason: string, "costMs?": atLeastZero })),
     "hazards?": arrayOf(string),
-    "crossCheck?": object({ samples: count, maxSteps: atLeastZero, sameTop: share, integerNodes: count }),
+    "crossCheck?": object({
+      samples: count,
+      maxSteps: atLeastZero,
+      sameTop: share,
+      integerNodes: count,
+      "unfused?": object({ maxSteps: atLeastZero, sameTop: share }),
+      "layer?": string,
+      "disagreement?": string,
+    }),
   }),
   parity: object({ maxRelativeError: number, samples: count, reference: string }),
   "gap?": object({
     accuracy: number,
     maxSteps: atLeastZero,
+    "agreement?": share,
     samples: count,
     layers: arrayOf(object({ layer: string, maxSteps: atLeastZero })),
   }),

@@ -11,14 +11,17 @@ export function summarizeScheme(scheme: Scheme): SchemeSummary {
   return {
     name: scheme.name,
     mode: scheme.mode,
-    ...(weights ? { weights: weights.dtype, granularity: weights.granularity } : {}),
+    ...(weights ? { weights: weights.dtype } : {}),
+    ...(weights?.granularity === undefined ? {} : { granularity: weights.granularity }),
     ...(weights?.group === undefined ? {} : { group: weights.group }),
+    ...(weights?.symmetric === undefined ? {} : { symmetry: weights.symmetric ? "symmetric" : "asymmetric" }),
     ...(scheme.activations ? { activations: scheme.activations.dtype } : {}),
+    ...(scheme.activations?.group === undefined ? {} : { activationGroup: scheme.activations.group }),
     ...(calibration ? { calibration: calibrationName(calibration), samples: calibration.samples } : {}),
     ...(scheme.method === undefined ? {} : { method: scheme.method }),
     ...(exactness === "" ? {} : { exactness }),
     ...keep,
-    execution: "executed",
+    execution: scheme.execution ?? "executed",
   };
 }
 

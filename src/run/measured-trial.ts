@@ -51,10 +51,13 @@ export async function measureTrial(
   try {
     const label = trialLabel(trial.scheme, trial.axes);
     const stageOf = (text: string) => options.onEvent({ kind: "stage", label, stage: text });
-    const timed = await timeAll(shared, trial, evaluated, (batch) => pool.feeds(batch), options, stageOf);
+    const isSimulated = trial.scheme.execution === "simulated";
+    const timed = isSimulated
+      ? { latency: [], roofline: [], cost: [], energy: [], attestation: evaluated.attestation }
+      : await timeAll(shared, trial, evaluated, (batch) => pool.feeds(batch), options, stageOf);
     const { latency, roofline, cost, energy, attestation } = timed;
     stage = "memory";
-    const memory = measures.memory ? await peakMemory(trial, evaluated, pool, options) : undefined;
+    const memory = measures.memory && !isSimulated ? await peakMemory(trial, evaluated, pool, options) : undefined;
     return {
       ...recordHead(plan, trial, manifest),
       status: "completed",

@@ -12,6 +12,7 @@ import type { Measures, ModelReference } from "../plan/plan.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type { AccuracyResult, AttestationResult, GapResult, LayerResult, SizeResult } from "../results/record.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { ArmFigures, ArmName, DiagnosisOpening } from "./diagnosis-arms.js";
 import type { EngineConfig } from "./engine-config.js";
 import type { Explanations } from "./explain.js";
 import type { Stage } from "./stage.js";
@@ -37,6 +38,9 @@ export interface Tasks {
     readonly input: { readonly id: string; readonly scheme: Scheme; readonly measures: Measures };
     readonly output: EvaluatedTrial;
   };
+  /** Begins the diagnosis of one trial of the opened experiment; its arms follow, one a call. */
+  readonly diagnosis: { readonly input: { readonly scheme: Scheme }; readonly output: DiagnosisOpening };
+  readonly diagnosisArm: { readonly input: { readonly arm: ArmName }; readonly output: ArmFigures };
   /** Real samples as the engine's feeds: the first `batch` samples of the test split, repeated when it is smaller. */
   readonly feeds: { readonly input: { readonly batch: number }; readonly output: Feeds };
   /** TF.js's own outputs for some samples, in the order of the model's outputs. */
@@ -139,6 +143,7 @@ export interface OpenedExperiment {
 
 /** All of a trial's record that needs no clock. */
 export interface EvaluatedTrial extends Explanations {
+  /** The ONNX file; "" of a simulated trial, which has none. */
   readonly path: string;
   readonly accuracy: AccuracyResult;
   readonly size: SizeResult;

@@ -17,6 +17,8 @@ export interface Storage {
   readonly group?: number;
   /** Of integers: whether 0 lies in the middle of the codes. Default: true for signed types, false for unsigned ones. */
   readonly symmetric?: boolean;
+  /** Of symmetric integers: the code of the largest magnitude; absent: the type's largest one. int8 of 7 bits: 64. */
+  readonly largestCode?: number;
   /** Symmetric scales are rounded to fp16 where every one of them is a normal fp16 value then, as weight_only executes. */
   readonly halfScales?: boolean;
 }
@@ -119,7 +121,8 @@ function layoutOf(length: number, rowLength: number, group: number | undefined):
 }
 
 function storeIntegers(values: Float32Array, layout: Layout, dtype: QuantDType, storage: Storage): Stored {
-  const { symmetric = integerLimits(dtype).min < 0, halfScales = false } = storage;
+  const { symmetric = integerLimits(dtype).min < 0, halfScales = false, largestCode } = storage;
+  const narrower = largestCode === undefined ? 1 : integerLimits(dtype).max / largestCode;
   const exact = new Float32Array(blockCount(layout));
   const zeroPoint = new Int32Array(exact.length);
   forEachBlock(layout, (index, start, end) => {
@@ -129,7 +132,8 @@ function storeIntegers(values: Float32Array, layout: Layout, dtype: QuantDType, 
       max = Math.max(max, values[i] as number);
     }
     const finite = Number.isFinite(min) && Number.isFinite(max);
-    const params = finite ? affineParamsOf({ min, max }, dtype, { symmetric }) : { scale: Number.NaN, zeroPoint: 0 };
+    const range = { min: min * narrower, max: max * narrower };
+    const params = finite ? affineParamsOf(range, dtype, { symmetric }) : { scale: Number.NaN, zeroPoint: 0 };
     exact[index] = params.scale;
     zeroPoint[index] = params.zeroPoint;
   });

@@ -4,17 +4,14 @@ import { nearest, unknown } from "../../base/nearest.js";
 import type { Choice } from "../../base/option.js";
 import type { KeepChoice, KeepRule, LayerSummary } from "../../plan/experiment.js";
 import type { Precision } from "../../quantize/scheme.js";
+import { precisions } from "../../quantize/vocabulary.js";
 import type { Checker } from "../checker.js";
 import type { KeepClause } from "../syntax/ast.js";
 import { type Concrete, expandValue } from "../values/concrete.js";
 import { nameOf, toSetting } from "../values/settings.js";
 
 /** Precisions that a rule can leave a layer at. */
-export const keepPrecisions: readonly (Choice & { readonly name: Precision })[] = [
-  { name: "fp32", summary: "leave the layer in float" },
-  { name: "int8", summary: "8-bit weights" },
-  { name: "int4", summary: "4-bit weights" },
-];
+export const keepPrecisions: readonly Choice[] = precisions;
 
 /** `keep` rules against the layers of the model. Axes in patterns or precision make one axis of the matrix. */
 export function checkKeep(
@@ -44,9 +41,9 @@ function checkRule(
     report(diagnostic("unknown-name", facts, { span: clause.what.span }));
   }
   const context = { option: "keep ... at", report };
-  const precisions = expandValue(clause.precision, environment).flatMap((value) => {
+  const kept = expandValue(clause.precision, environment).flatMap((value) => {
     const setting = toSetting(value, { kind: "choice", choices: keepPrecisions }, context);
-    return typeof setting === "object" && "name" in setting ? [setting.name as Precision] : [];
+    return typeof setting === "object" && "name" in setting ? [setting.name satisfies Precision] : [];
   });
   if (clause.what.name !== "layers" || !layers) return [];
   const lists = clause.patterns.map((pattern) => {
@@ -63,8 +60,8 @@ function checkRule(
   }
   const several = combined.length > 1;
   return combined.flatMap(({ text, layers: names }) =>
-    precisions.map((precision) => {
-      const point = several && precisions.length > 1 ? `${text} at ${precision}` : several ? text : precision;
+    kept.map((precision) => {
+      const point = several && kept.length > 1 ? `${text} at ${precision}` : several ? text : precision;
       return { layers: [...new Set(names)], precision, text: point };
     }),
   );

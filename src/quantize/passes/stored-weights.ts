@@ -6,21 +6,25 @@ import { checkFinite, type GroupedRows, packRows, quantizeRows, suffix } from ".
 import { isFloat } from "./dense.js";
 import type { Rewrite } from "./rewrite.js";
 
-/** Inputs that hold weights, by operator, and how many leading dimensions of a weight count its rows. */
-const weightInputs: Readonly<Record<string, { readonly inputs: readonly number[]; readonly rowAxes: number }>> = {
-  Conv: { inputs: [1], rowAxes: 1 },
-  ConvTranspose: { inputs: [1], rowAxes: 1 },
-  Gather: { inputs: [0], rowAxes: 1 },
-  LSTM: { inputs: [1, 2], rowAxes: 2 },
-  GRU: { inputs: [1, 2], rowAxes: 2 },
-  RNN: { inputs: [1, 2], rowAxes: 2 },
-};
+/**
+ * Inputs that hold weights, by operator, and how many leading dimensions of a weight count its rows; dense layers, whose
+ * rows are columns, apart.
+ */
+export const weightInputs: Readonly<Record<string, { readonly inputs: readonly number[]; readonly rowAxes: number }>> =
+  {
+    Conv: { inputs: [1], rowAxes: 1 },
+    ConvTranspose: { inputs: [1], rowAxes: 1 },
+    Gather: { inputs: [0], rowAxes: 1 },
+    LSTM: { inputs: [1, 2], rowAxes: 2 },
+    GRU: { inputs: [1, 2], rowAxes: 2 },
+    RNN: { inputs: [1, 2], rowAxes: 2 },
+  };
 
 /** Below this many elements the nodes that decode a weight cost more bytes than its codes save. */
-const SMALLEST_WEIGHT = 1024;
+export const SMALLEST_WEIGHT = 1024;
 
 /** ONNX's TensorProto.FLOAT. */
-const FLOAT = 1;
+export const FLOAT = 1;
 
 export interface Storage {
   readonly graph: Graph;
@@ -64,10 +68,14 @@ export function storeScales(
   return stepsFor(name, reader, rewrite)("Cast", [rewrite.constant(name, half)], { to: FLOAT });
 }
 
-type Step = (opType: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>) => string;
+export type Step = (
+  opType: string,
+  inputs: readonly string[],
+  attributes?: Readonly<Record<string, Attribute>>,
+) => string;
 
 /** Adds nodes of one output each, named after the weight, with the layer of the node that reads it. */
-function stepsFor(weight: string, reader: Node, rewrite: Rewrite): Step {
+export function stepsFor(weight: string, reader: Node, rewrite: Rewrite): Step {
   const layer = reader.layer === undefined ? {} : { layer: reader.layer };
   return (opType, inputs, attributes = {}) => {
     const output = rewrite.freeName(`${weight}:${opType.toLowerCase()}`);
@@ -77,7 +85,7 @@ function stepsFor(weight: string, reader: Node, rewrite: Rewrite): Step {
 }
 
 /** Rows are cut into equal groups of at most `group`, so that next to nothing is filled up. */
-function evenGroup(length: number, group: number, codesPerByte: number): number {
+export function evenGroup(length: number, group: number, codesPerByte: number): number {
   const size = Math.ceil(length / Math.ceil(length / group));
   return Math.ceil(size / codesPerByte) * codesPerByte;
 }

@@ -2,6 +2,7 @@ import type { Graph, Node, Pass } from "../../ir/graph.js";
 import type { Scheme } from "../scheme.js";
 import { checkFinite, columnsAsRows, groupFor, packRows, quantizeRows, suffix } from "../weights.js";
 import { type Dense, denseOf } from "./dense.js";
+import { storeHalfWeights } from "./half-weights.js";
 import { precisionOf } from "./precision.js";
 import { type Rewrite, startRewrite, usesOf } from "./rewrite.js";
 import { storeScales, storeWeights } from "./stored-weights.js";
@@ -12,6 +13,7 @@ const DEFAULT_GROUP = 32;
  * Dense layers compute from 2-, 4- or 8-bit weights by groups of the input dimension (MatMulNBits, accuracy_level 4: the
  * kernel quantizes its input to int8 by the same groups). Weights of convolutions, recurrent layers and
  * embeddings, which have no such kernel, are stored in the same form and computed in float; see stored-weights.ts.
+ * fp16 weights are stored alone, for every kind of layer: half the bytes, the speed of float; see half-weights.ts.
  */
 export function quantizeWeightOnly(scheme: Scheme): Pass {
   return {
@@ -30,12 +32,16 @@ function replaceWeights(graph: Graph, scheme: Scheme): Graph {
   for (const node of graph.nodes) {
     if (absorbed.has(node)) continue;
     const bits = precisionOf(node, scheme);
-    const dense = bits === "fp32" ? undefined : denseOf(node, graph, uses);
-    if (bits !== "fp32" && dense) {
+    if (bits === "fp32" || bits === "fp16") {
+      rewrite.add(bits === "fp32" ? node : storeHalfWeights(node, { graph, rewrite, stored }));
+      continue;
+    }
+    const dense = denseOf(node, graph, uses);
+    if (dense) {
       emitDense(dense, { bits, group }, rewrite);
       for (const each of dense.absorbed) absorbed.add(each);
     } else {
-      rewrite.add(bits === "fp32" ? node : storeWeights(node, { graph, bits, group, rewrite, stored }));
+      rewrite.add(storeWeights(node, { graph, bits, group, rewrite, stored }));
     }
   }
   return rewrite.finish();
