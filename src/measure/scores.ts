@@ -40,6 +40,8 @@ export interface Scorer {
    * @param positions the samples' places in the test split, to find fp32's outputs; those after the last ones unless given
    */
   add(output: Float32Array, indices: ArrayLike<number>, positions?: ArrayLike<number>): void;
+  /** What was said of the `place`-th sample that was added; of real values only the score. */
+  at(place: number): { readonly prediction: number; readonly score: number };
   finish(): Scores;
 }
 
@@ -65,6 +67,7 @@ export function startScoring(labels: Labels | undefined, width: number, options:
       scorer.add(output, indices);
       for (let row = 0; row < indices.length; row++) divergence.add(output, row * width, positions?.[row] ?? next++);
     },
+    at: scorer.at,
     finish: () => ({ ...scorer.finish(), divergence: divergence.finish() }),
   };
 }
@@ -115,6 +118,7 @@ function predictionScorer(
         if (classes) scores.push(predicted === classes.add(output, row * width, sample) ? 1 : 0);
       }
     },
+    at: (place) => ({ prediction: predictions[place] as number, score: scores[place] ?? 0 }),
     finish: () => ({
       metric,
       predictions: Int32Array.from(predictions),
@@ -190,6 +194,7 @@ function errorScorer(labels: Float32Array, labelWidth: number, width: number): S
         errors.add(output, row * width, sample);
       }
     },
+    at: (place) => ({ prediction: 0, score: scores[place] as number }),
     finish: () => ({
       metric: "mae",
       predictions: new Int32Array(0),

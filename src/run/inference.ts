@@ -2,8 +2,9 @@ import { fail } from "../base/diagnostic.js";
 import type { Dataset } from "../datasets/dataset.js";
 import type { Engine, Feeds } from "../engines/engine.js";
 import type { Graph } from "../ir/graph.js";
-import { type Scores, startScoring } from "../measure/accuracy.js";
+import type { StopRule } from "../measure/early-stop.js";
 import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
+import { type FloatScores, type Scored, scoreTest } from "./scoring.js";
 
 /** Samples that go through the engine at once where nothing is timed. */
 const BATCH_SIZE = 32;
@@ -19,35 +20,51 @@ export function* batches(indices: Int32Array, size = BATCH_SIZE): Generator<Int3
   for (let start = 0; start < indices.length; start += size) yield indices.subarray(start, start + size);
 }
 
+interface ScoreOptions {
+  readonly optimizedModelPath?: string;
+  readonly batchSize?: number;
+  /** fp32's scores and outputs, to hold a trial against; without them the outputs are kept. */
+  readonly float?: FloatScores;
+  /** Ends a hopeless trial. */
+  readonly stop?: StopRule | undefined;
+  readonly seed?: number;
+}
+
 /** Runs the test split through a model and scores its first output. */
 export async function score(
   engine: Engine,
   model: Uint8Array,
   graph: Graph,
   dataset: Dataset,
-  options: { readonly optimizedModelPath?: string; readonly batchSize?: number } = {},
-): Promise<{ readonly scores: Scores }> {
-  const { optimizedModelPath, batchSize } = options;
-  const { test } = dataset.splits;
-  if (test.length === 0) fail("no-test-samples", {});
+  options: ScoreOptions = {},
+): Promise<Scored> {
+  const { optimizedModelPath, batchSize = BATCH_SIZE, float, stop, seed } = options;
+  if (dataset.splits.test.length === 0) fail("no-test-samples", {});
   const session = await engine.load(model, {
     threads: 1,
     optimization: "all",
     ...(optimizedModelPath === undefined ? {} : { optimizedModelPath }),
   });
+  const output = graph.outputs[0]?.name ?? "";
+  const run = async (samples: Int32Array) =>
+    floatOutput(await session.run(feeds(graph, dataset, samples)), output).data;
   try {
-    const output = graph.outputs[0]?.name ?? "";
-    let scorer: ReturnType<typeof startScoring> | undefined;
-    for (const batch of batches(test, batchSize)) {
-      const values = floatOutput(await session.run(feeds(graph, dataset, batch)), output);
-      scorer ??= startScoring(dataset.labels, values.data.length / batch.length);
-      scorer.add(values.data, batch);
-    }
-    if (!scorer) throw new Error("run: no batch was scored");
-    return { scores: scorer.finish() };
+    return await scoreTest(run, dataset, { batchSize, float, stop, seed });
   } finally {
     await session.close();
   }
+}
+
+/** Runs the test split through fp32, which every trial is then held against. */
+export async function scoreFloat(
+  engine: Engine,
+  model: Uint8Array,
+  graph: Graph,
+  dataset: Dataset,
+): Promise<FloatScores> {
+  const { scores, outputs } = await score(engine, model, graph, dataset);
+  if (!outputs) throw new Error("run: the outputs of fp32 were not kept");
+  return { scores, outputs };
 }
 
 /** Every output of the graph for some samples, batches joined: float32 [indices.length, ...]. */

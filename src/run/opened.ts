@@ -11,7 +11,7 @@ import { prepare } from "../quantize/passes/float/prepare.js";
 import type { Calibration } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
 import { contentsOf } from "./contents.js";
-import { batches, feeds, outputsOf, score } from "./inference.js";
+import { batches, feeds, outputsOf, scoreFloat } from "./inference.js";
 import { openModel } from "./inputs.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import type { FloatScores } from "./scoring.js";
@@ -56,8 +56,7 @@ export async function openExperiment(
   const path = join(input.folder, `fp32-${shortHash(hashBytes(bytes))}.onnx`);
   await writeWhole(path, bytes);
   enterStage("accuracy");
-  const { scores, outputs } = await score(engine, bytes, graph, dataset);
-  if (!outputs) throw new Error("run: the outputs of fp32 were not kept");
+  const float = await scoreFloat(engine, bytes, graph, dataset);
   enterStage("calibrate");
   const calibration = await calibrate(engine, graph, dataset, input.calibrations, input.seed);
   const opened = {
@@ -66,7 +65,7 @@ export async function openExperiment(
     dataset,
     folder: input.folder,
     seed: input.seed,
-    fp32: { bytes, path, scores, outputs },
+    fp32: { bytes, path, ...float },
     ...calibration,
   };
   const parityIndices = dataset.splits.test.slice(0, input.paritySamples);

@@ -14,7 +14,7 @@ import { exposeQuantizedValues } from "../../src/quantize/quantized-values.js";
 import { schemeDefinition } from "../../src/quantize/registry.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
 import { measureGap } from "../../src/run/gap.js";
-import { feeds, score } from "../../src/run/inference.js";
+import { feeds, score, scoreFloat } from "../../src/run/inference.js";
 import { openDataset } from "../../src/run/inputs.js";
 import { type Opened, openExperiment } from "../../src/run/opened.js";
 import { evaluate } from "../../src/run/trial.js";
@@ -58,14 +58,14 @@ const ranges = new Map(Object.entries({ x: { min: -1, max: 1 }, relu: { min: 0, 
 
 async function openedCircle(engine: Engine): Promise<Opened> {
   const bytes = toOnnx(float);
-  const { scores } = await score(engine, bytes, float, circle);
+  const scored = await scoreFloat(engine, bytes, float, circle);
   return {
     engine,
     graph: float,
     dataset: circle,
     folder: "unused",
     seed: 1,
-    fp32: { bytes, path: "unused", scores },
+    fp32: { bytes, path: "unused", ...scored },
     ranges: () => ranges,
   };
 }
