@@ -9,7 +9,10 @@ export interface Figure {
   readonly layout: Layout;
 }
 
-export interface Trace {
+export type Trace = Scatter | Bars;
+
+/** Points and lines. */
+export interface Scatter {
   readonly type: "scatter";
   readonly mode: "markers" | "lines" | "lines+markers";
   readonly name: string;
@@ -24,6 +27,33 @@ export interface Trace {
   readonly legendgroup?: string;
   /** True unless given. */
   readonly showlegend?: boolean;
+  /** For hover alone: what `%{text}` of the template says of each point. */
+  readonly text?: readonly string[];
+  readonly hovertemplate?: string;
+  readonly hoverinfo?: "skip";
+}
+
+/**
+ * Bars whose places are all said: each stands at its middle on one axis, `width` of that axis's units wide, and reaches
+ * on the other from `base` as far as its length. Stacks and groups are laid out before, so that nothing is left to a
+ * renderer; layouts with bars say `barmode: "overlay"`.
+ */
+export interface Bars {
+  readonly type: "bar";
+  readonly mode?: undefined;
+  /** "v": x are the middles and y the lengths; "h": the reverse. */
+  readonly orientation: "v" | "h";
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly base: readonly number[];
+  readonly width: number;
+  readonly marker: { readonly color: Colour };
+  readonly legendgroup?: string;
+  readonly showlegend?: boolean;
+  readonly text?: readonly string[];
+  /** Never drawn on the bars. */
+  readonly textposition: "none";
   readonly hovertemplate?: string;
   readonly hoverinfo?: "skip";
 }
@@ -68,6 +98,8 @@ export interface Layout {
   readonly legend: Readonly<Record<string, unknown>>;
   readonly margin: { readonly l: number; readonly r: number; readonly t: number; readonly b: number };
   readonly showlegend?: boolean;
+  /** Where there are bars. */
+  readonly barmode?: "overlay";
   readonly xaxis: Axis;
   readonly yaxis: Axis;
   readonly annotations?: readonly Annotation[];
@@ -77,8 +109,9 @@ export interface Layout {
 export interface Axis {
   readonly title?: { readonly text: string; readonly standoff: number };
   readonly automargin: true;
-  /** Linear unless given. */
+  /** Linear unless given. Powers of ten are a linear axis of logarithms with ticks of its own (`figures/axes.ts`). */
   readonly type?: "category";
+  /** From its start to its end; falling where the axis is reversed. */
   readonly range?: readonly [number, number];
   /** In d3's language: https://d3js.org/d3-format */
   readonly tickformat?: string;

@@ -1,5 +1,6 @@
 import type { Trace } from "./figure.js";
-import { reportFigures, type TitledFigure } from "./figures.js";
+import { reportFigures } from "./figures/registry.js";
+import type { TitledFigure } from "./figures/titled.js";
 import { plotText } from "./markup.js";
 import { notebookHtml } from "./notebook-html.js";
 import type { Report } from "./report.js";

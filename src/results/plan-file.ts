@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Expectation, View } from "../plan/plan.js";
+import { type Expectation, plainViews, type View } from "../plan/plan.js";
 import { metrics } from "../plan/registry.js";
 import { latestRecords } from "./ledger.js";
 import type { SkippedRecord, TrialRecord } from "./record.js";
@@ -62,11 +62,11 @@ function checkedPlan(value: unknown): PlanFile {
 const metric = oneOf(...metrics.map(({ name }) => name));
 
 const view: Check = (value, path) => {
-  const reason = object({ kind: oneOf("table", "pareto", "layers") })(value, path);
+  const reason = object({ kind: oneOf("table", "pareto", "layers", ...plainViews) })(value, path);
   if (reason !== undefined) return reason;
   const { kind } = value as { readonly kind: View["kind"] };
-  const fields = { table: {}, pareto: { x: metric, y: metric }, layers: { metric } }[kind];
-  return object(fields)(value, path);
+  if (kind === "pareto") return object({ x: metric, y: metric })(value, path);
+  return kind === "layers" ? object({ metric })(value, path) : undefined;
 };
 
 const skipped: Check = (value, path) => {

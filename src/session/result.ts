@@ -3,7 +3,8 @@ import { inspect } from "node:util";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import type { Expectation, MetricName, View } from "../plan/plan.js";
 import type { Figure } from "../report/figure.js";
-import { reportFigures, type TitledFigure, titledFigure } from "../report/figures.js";
+import { reportFigures, titledFigure } from "../report/figures/registry.js";
+import type { TitledFigure } from "../report/figures/titled.js";
 import { renderHtml } from "../report/html.js";
 import { renderMarkdown } from "../report/markdown.js";
 import { figureForms, type MimeForms, reportForms, tableForms } from "../report/mime.js";
@@ -78,11 +79,13 @@ function reportPath(ledger: string): string {
 /** @param ledger path of the ledger that the records lie in */
 export function resultOf(
   subject: ResultSubject,
-  records: readonly TrialRecord[],
+  given: readonly TrialRecord[],
   measured: readonly string[],
   ledger: string,
   diagnoses: readonly DiagnosisRecord[] = [],
 ): Result {
+  // A ledger keeps the answer to the question of its day.
+  const records = given.map((record) => withResolution(record, subject.expectations));
   const expectations = evaluateExpectations(subject.expectations, records);
   const report: Report = { ...subject, records, diagnoses, expectations };
   return shownAsTable(report, {
@@ -100,12 +103,12 @@ export function resultOf(
       for (const forms of reportForms(report)) await showForms(forms);
     },
     plot: {
-      pareto: (x = "speedup", y = "accuracy") => shownAsPicture(titledFigure({ kind: "pareto", x, y }, records)),
-      layers: () => shownAsPicture(titledFigure({ kind: "layers", metric: "sqnr" }, records)),
+      pareto: (x = "speedup", y = "accuracy") => shownAsPicture(titledFigure({ kind: "pareto", x, y }, report)),
+      layers: () => shownAsPicture(titledFigure({ kind: "layers", metric: "sqnr" }, report)),
     },
     svg: {
-      pareto: (x = "speedup", y = "accuracy") => figureSvg(titledFigure({ kind: "pareto", x, y }, records)),
-      layers: () => figureSvg(titledFigure({ kind: "layers", metric: "sqnr" }, records)),
+      pareto: (x = "speedup", y = "accuracy") => figureSvg(titledFigure({ kind: "pareto", x, y }, report)),
+      layers: () => figureSvg(titledFigure({ kind: "layers", metric: "sqnr" }, report)),
       all: () => namedSvgs(report),
     },
     frame() {

@@ -122,6 +122,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     ),
   ],
   [
+    "views of what is not measured",
+    experiment("try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), heatmap"),
+  ],
+  [
     "too many cells",
     experiment("try static { samples: 1..200, calibration: percentile(50..99) | mse, weights: int8 | int4 }"),
   ],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { titledFigure } from "../../src/report/figures.js";
+import { titledFigure } from "../../src/report/figures/registry.js";
 import { figureForms, reportForms, tableForms } from "../../src/report/mime.js";
 import { report, sweep } from "./fixtures/sweep.js";
 
@@ -51,7 +51,7 @@ describe("a report in a notebook", () => {
 });
 
 test("a plot has its title in the picture, in plotly's layout and in words", () => {
-  const forms = figureForms(titledFigure({ kind: "pareto", x: "size", y: "accuracy" }, sweep));
+  const forms = figureForms(titledFigure({ kind: "pareto", x: "size", y: "accuracy" }, report));
   expect(forms["application/vnd.plotly.v1+json"]).toMatchObject({ layout: { title: { text: "Accuracy and size" } } });
   expect(forms["image/svg+xml"]).toContain(">Accuracy and size</text>");
   expect(forms["text/plain"]).toBe(

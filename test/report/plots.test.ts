@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { reportFigures } from "../../src/report/figures.js";
-import { layers } from "../../src/report/layers.js";
-import { pareto } from "../../src/report/pareto.js";
+import { layers } from "../../src/report/figures/layers.js";
+import { pareto } from "../../src/report/figures/pareto.js";
+import { reportFigures } from "../../src/report/figures/registry.js";
 import type { TrialRecord } from "../../src/results/record.js";
 import { completed, fp32, latency, report, sweep, twoBatches } from "./fixtures/sweep.js";
 

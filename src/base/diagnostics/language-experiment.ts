@@ -16,6 +16,7 @@ export interface ExperimentFacts {
   "expectation-form": { readonly text: string };
   "needs-measure": { readonly metric: string; readonly measure: string };
   "view-arguments": { readonly view: string; readonly form: string };
+  "view-without-data": { readonly view: string; readonly modes: readonly string[] };
   "too-many-trials": { readonly experiment: string; readonly limit: number };
   /** `everywhere`: no CPU profile executes it, not only this machine's. */
   "cannot-execute": {
@@ -107,6 +108,10 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
   "needs-measure": ({ metric, measure }) => ({
     message: `"${metric}" is known only when ${measure} is measured`,
     hint: `add ${measure} to the measure clause`,
+  }),
+  "view-without-data": ({ view, modes }) => ({
+    message: `"${view}" shows nothing here: no ${modes.join(" or ")} scheme is tried`,
+    hint: `only ${modes.join(" and ")} schemes have what it shows`,
   }),
   "view-arguments": ({ view, form }) => ({ message: `"${view}" is not written like this`, hint: `write ${form}` }),
   "too-many-trials": ({ experiment, limit }) => ({

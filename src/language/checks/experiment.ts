@@ -53,7 +53,8 @@ export async function checkExperiment(
     : [...checker.vocabulary.schemes.map(({ name }) => name), ...checker.scope.schemes.keys()];
   const names = [...new Set([...uses.map(({ target }) => target.name), ...meant])];
   const expectations = checkExpectations(clauses.expect, names, measured, checker);
-  const views = checkViews(clauses.show, measured, checker);
+  const modes = complete ? new Set(attempts.map(({ definition }) => definition.name as string)) : undefined;
+  const views = checkViews(clauses.show, { measures: measured, modes }, checker);
   const plots = views.filter(({ kind }) => kind !== "table");
   // A report of which no plots were asked for shows the layers too.
   const layers =

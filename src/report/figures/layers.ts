@@ -1,18 +1,19 @@
-import { trialLabels } from "../results/label.js";
-import type { CompletedRecord, TrialRecord } from "../results/record.js";
-import { type Axis, type Figure, sharedLayout, type Trace } from "./figure.js";
-import { escapePlotly, plotText } from "./markup.js";
-import { visible } from "./rows.js";
-import { shortened, textWidth } from "./text-width.js";
+import { trialLabels } from "../../results/label.js";
+import type { CompletedRecord, TrialRecord } from "../../results/record.js";
+import { type Axis, type Figure, sharedLayout, type Trace } from "../figure.js";
+import { escapePlotly, plotText } from "../markup.js";
+import { visible } from "../rows.js";
+import { shortened, textWidth } from "../text-width.js";
 import { trialStyles } from "./trial-style.js";
 
 /**
  * SQNR of every layer against fp32, in the order in which the model runs them, one line a trial. A layer whose output is
  * the same to the bit leaves a gap. Trials without a layer that differs are left out.
+ * @param all the records that labels and looks are given among
  */
-export function layers(records: readonly TrialRecord[]): Figure {
-  const labels = trialLabels(records);
-  const styleOf = trialStyles(records);
+export function layers(records: readonly TrialRecord[], all: readonly TrialRecord[] = records): Figure {
+  const labels = trialLabels(all);
+  const styleOf = trialStyles(all);
   const shown = records.filter(
     (record): record is CompletedRecord =>
       record.status === "completed" && (record.layers ?? []).some(({ sqnrDb }) => sqnrDb !== null),
@@ -51,7 +52,7 @@ const [slantedRoom, uprightRoom] = [16, 13];
  * Every layer has its tick; names that have no room side by side are slanted, then upright, and lose their middle.
  * Past what has room upright, every second (third ...) layer has a tick. Hover shows all names whole.
  */
-function layerAxis(order: readonly string[]): Axis {
+export function layerAxis(order: readonly string[]): Axis {
   const room = plotWidth / Math.max(1, order.length);
   const isLevel = order.every((layer) => textWidth(visible(layer), 13) + 10 < room);
   const every = Math.max(1, Math.ceil((order.length * uprightRoom) / plotWidth));

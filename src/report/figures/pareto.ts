@@ -1,8 +1,8 @@
-import type { MetricName } from "../plan/plan.js";
-import { trialLabels } from "../results/label.js";
-import { accuracyOf, type MetricValue, metricValues } from "../results/metric.js";
-import type { CompletedRecord, TrialRecord } from "../results/record.js";
-import { metricText } from "../results/units.js";
+import type { MetricName } from "../../plan/plan.js";
+import { trialLabels } from "../../results/label.js";
+import { accuracyOf, type MetricValue, metricValues } from "../../results/metric.js";
+import type { CompletedRecord, TrialRecord } from "../../results/record.js";
+import { metricText } from "../../results/units.js";
 import {
   type Axis,
   type Band,
@@ -12,11 +12,11 @@ import {
   sharedLayout,
   symbols,
   type Trace,
-} from "./figure.js";
-import { plotText } from "./markup.js";
+} from "../figure.js";
+import { plotText } from "../markup.js";
+import { isBaseline, visible } from "../rows.js";
+import { share } from "../share.js";
 import { type LabelledPoint, type Placed, pointLabels } from "./point-labels.js";
-import { isBaseline, visible } from "./rows.js";
-import { share } from "./share.js";
 import { neutralColour, type TrialStyle, trialStyles } from "./trial-style.js";
 
 const titles: Readonly<Record<MetricName, string>> = {
@@ -29,10 +29,26 @@ const titles: Readonly<Record<MetricName, string>> = {
   memory: "peak memory, bytes",
   sqnr: "SQNR of the worst layer, dB",
   flips: "flipped predictions",
+  top5: "top-5 accuracy",
+  macro_f1: "macro F1",
+  rmse: "root mean squared error",
+  r2: "R2",
+  perplexity: "perplexity",
+  same_top: "same answer as fp32",
+  kl: "KL divergence from fp32, nats",
+  cosine: "cosine similarity to fp32",
+  latency_p90: "latency, 90th percentile, ms",
+  latency_p99: "latency, 99th percentile, ms",
+  cost: "cost of a million samples",
+  saving: "saving against fp32",
+  energy: "energy, joules a sample",
 };
 
 /** Metrics of which less is better. */
-const lowerIsBetter: ReadonlySet<MetricName> = new Set(["accuracy_drop", "latency", "size", "memory", "flips"]);
+const lowerIsBetter: ReadonlySet<MetricName> = new Set([
+  ...(["accuracy_drop", "latency", "latency_p90", "latency_p99", "size", "memory", "flips"] as const),
+  ...(["rmse", "perplexity", "kl", "cost", "energy"] as const),
+]);
 
 interface Point {
   readonly record: CompletedRecord;
@@ -234,7 +250,10 @@ function hoverText(axes: Axes, key: "x" | "y", point: Point): string {
 /** An axis that shows every point with its whole interval, and sizes from zero on. */
 function axis({ isShare, ...metrics }: Axes, key: "x" | "y", points: readonly Point[]) {
   const metric = metrics[key];
-  const isPercent = metric === "size_reduction" || (isShare && (metric === "accuracy" || metric === "accuracy_drop"));
+  const isPercent =
+    metric === "size_reduction" ||
+    metric === "saving" ||
+    (isShare && (metric === "accuracy" || metric === "accuracy_drop"));
   const isBytes = metric === "size" || metric === "memory";
   const values = points.flatMap((point) => [point[key].value, ...(point[key].ci95 ?? [])]);
   const range = paddedRange(isBytes ? [0, ...values] : values, isPercent ? 1 : Number.POSITIVE_INFINITY);

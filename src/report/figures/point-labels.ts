@@ -1,6 +1,6 @@
-import type { Annotation } from "./figure.js";
-import { escapePlotly } from "./markup.js";
-import { shortened, textWidth } from "./text-width.js";
+import type { Annotation } from "../figure.js";
+import { escapePlotly } from "../markup.js";
+import { shortened, textWidth } from "../text-width.js";
 import { neutralColour } from "./trial-style.js";
 
 /** A value on an axis as its share of it, 0 to 1, with the ends of its error bar where one is drawn. */

@@ -1,6 +1,6 @@
-import type { TrialRecord } from "../results/record.js";
-import { type Colour, type Dash, dashes, type MarkerSymbol, symbols } from "./figure.js";
-import { isBaseline } from "./rows.js";
+import type { TrialRecord } from "../../results/record.js";
+import { type Colour, type Dash, dashes, type MarkerSymbol, symbols } from "../figure.js";
+import { isBaseline } from "../rows.js";
 
 /** Okabe and Ito's colours, an olive for their yellow and no black: told apart with colour blindness, on light and dark ground. */
 const colours: readonly Colour[] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933"];

@@ -1,4 +1,4 @@
-import type { Figure, Trace } from "../figure.js";
+import type { Figure, Line, Marker, Trace } from "../figure.js";
 import { shortened, textWidth } from "../text-width.js";
 import { marker, polyline } from "./marks.js";
 import { plainText } from "./markup.js";
@@ -35,28 +35,32 @@ export function legendOf({ data, layout }: Figure, width: number): Legend {
   return { entries, height: entries.length === 0 ? 0 : (row + 1) * rowHeight };
 }
 
-function sampleWidth({ mode }: Trace): number {
-  return mode === "markers" ? 14 : 30;
+function sampleWidth(trace: Trace): number {
+  return lineOf(trace) ? 30 : 14;
+}
+
+function lineOf(trace: Trace): Line | undefined {
+  return trace.type === "scatter" && trace.mode !== "markers" ? trace.line : undefined;
+}
+
+/** Bars have a square of their colour. */
+function markerOf(trace: Trace): Marker | undefined {
+  if (trace.type === "bar") return { color: trace.marker.color, symbol: "square", size: 11 };
+  return trace.mode === "lines" ? undefined : trace.marker;
 }
 
 export function drawLegend({ entries }: Legend, left: number, top: number): string {
   const drawn = entries.map(({ trace, text, x, row }) => {
     const [start, y] = [left + x, top + (row + 0.5) * rowHeight];
     const end = start + sampleWidth(trace);
-    const line =
-      trace.mode !== "markers" && trace.line
-        ? [
-            polyline(
-              [
-                { x: start, y },
-                { x: end, y },
-              ],
-              trace.line,
-            ),
-          ]
-        : [];
-    const mark = trace.mode !== "lines" && trace.marker ? [marker(trace.marker, { x: (start + end) / 2, y })] : [];
-    return [...line, ...mark, textAt(end + 7, y, text, { size })].join("");
+    const [line, look] = [lineOf(trace), markerOf(trace)];
+    const ends = [
+      { x: start, y },
+      { x: end, y },
+    ];
+    const drawnLine = line ? polyline(ends, line) : "";
+    const mark = look ? marker(look, { x: (start + end) / 2, y }) : "";
+    return drawnLine + mark + textAt(end + 7, y, text, { size });
   });
   return drawn.join("\n");
 }

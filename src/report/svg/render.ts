@@ -1,6 +1,7 @@
-import type { Annotation, Band, Figure, Trace } from "../figure.js";
+import type { Annotation, Band, Figure, Scatter } from "../figure.js";
 import { textWidth } from "../text-width.js";
 import { grid, xAxis, xAxisHeight, yAxis, yAxisWidth } from "./axes.js";
+import { area, bars } from "./bars.js";
 import { drawLegend, legendOf } from "./legend.js";
 import { errorBar, type Frame, marker, type Place, polyline } from "./marks.js";
 import { element, escapeXml, plainText } from "./markup.js";
@@ -69,8 +70,9 @@ export function renderSvg(figure: Figure, { title, caption = "", ...size }: SvgO
   return `${element("svg", head, `\n${parts.filter((part) => part !== "").join("\n")}\n`)}\n`;
 }
 
-/** Everything between the axes: bands, the grid, areas, intervals, lines and points, each above the one before. */
+/** Everything between the axes: bands, the grid, areas, bars, intervals, lines and points, each above the one before. */
 function plot({ data, layout }: Figure, scales: Scales, frame: Frame): readonly string[] {
+  const scatter = data.filter((trace) => trace.type === "scatter");
   const bands = (layer: Band["layer"]) =>
     (layout.shapes ?? []).filter((shape) => shape.layer === layer).map((shape) => band(shape, scales, frame));
   return [
@@ -78,9 +80,10 @@ function plot({ data, layout }: Figure, scales: Scales, frame: Frame): readonly 
     grid("x", layout.xaxis, scales.x, frame),
     grid("y", layout.yaxis, scales.y, frame),
     ...bands("above"),
-    ...data.map((trace) => intervals(trace, scales, frame)),
-    ...data.map((trace) => path(trace, scales, frame)),
-    ...data.map((trace) => points(trace, scales, frame)),
+    ...data.filter((trace) => trace.type === "bar").map((trace) => bars(trace, scales, frame)),
+    ...scatter.map((trace) => intervals(trace, scales, frame)),
+    ...scatter.map((trace) => path(trace, scales, frame)),
+    ...scatter.map((trace) => points(trace, scales, frame)),
   ];
 }
 
@@ -94,11 +97,11 @@ function pixels(across: number, up: number, { left, right, top, bottom }: Frame)
   return { x: left + across * (right - left), y: bottom - up * (bottom - top) };
 }
 
-function places({ x, y }: Trace, scales: Scales, frame: Frame): readonly (Place | undefined)[] {
+function places({ x, y }: Scatter, scales: Scales, frame: Frame): readonly (Place | undefined)[] {
   return x.map((value, i) => placeOf(value, y[i], scales, frame));
 }
 
-function points(trace: Trace, scales: Scales, frame: Frame): string {
+function points(trace: Scatter, scales: Scales, frame: Frame): string {
   const { marker: look } = trace;
   if (trace.mode === "lines" || look === undefined) return "";
   return places(trace, scales, frame)
@@ -106,16 +109,16 @@ function points(trace: Trace, scales: Scales, frame: Frame): string {
     .join("");
 }
 
-function path(trace: Trace, scales: Scales, frame: Frame): string {
+function path(trace: Scatter, scales: Scales, frame: Frame): string {
   return trace.mode === "markers" || !trace.line ? "" : polyline(places(trace, scales, frame), trace.line);
 }
 
-function intervals(trace: Trace, scales: Scales, frame: Frame): string {
+function intervals(trace: Scatter, scales: Scales, frame: Frame): string {
   return trace.x.map((x, i) => intervalsAt(trace, x, trace.y[i], i, scales, frame)).join("");
 }
 
 function intervalsAt(
-  { error_x, error_y }: Trace,
+  { error_x, error_y }: Scatter,
   x: number | string | null,
   y: number | null | undefined,
   i: number,
@@ -136,21 +139,14 @@ function intervalsAt(
   return bars.join("");
 }
 
-function reach({ array, arrayminus }: NonNullable<Trace["error_x"]>, i: number, side: number): number {
+function reach({ array, arrayminus }: NonNullable<Scatter["error_x"]>, i: number, side: number): number {
   return (side < 0 ? arrayminus[i] : array[i]) ?? 0;
 }
 
 function band({ xref, yref, x0, x1, y0, y1, fillcolor }: Band, { x, y }: Scales, frame: Frame): string {
-  const across = [x0, x1].map((value) => inside(xref === "paper" ? value : x.at(value)));
-  const up = [y0, y1].map((value) => inside(yref === "paper" ? value : y.at(value)));
-  const start = pixels(across[0] ?? 0, up[1] ?? 1, frame);
-  const end = pixels(across[1] ?? 1, up[0] ?? 0, frame);
-  const box = { x: start.x, y: start.y, width: end.x - start.x, height: end.y - start.y };
-  return element("rect", { ...box, ...paint("fill", fillcolor) });
-}
-
-function inside(at: number | undefined): number {
-  return Math.min(1, Math.max(0, at ?? 0));
+  const across = [x0, x1].map((value) => (xref === "paper" ? value : x.at(value)));
+  const up = [y0, y1].map((value) => (yref === "paper" ? value : y.at(value)));
+  return area([across[0], across[1]], [up[0], up[1]], fillcolor, frame);
 }
 
 /** A label and, where it lies away from its point, the line to it. */

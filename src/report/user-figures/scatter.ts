@@ -1,10 +1,10 @@
-import { dashes, type MarkerSymbol, symbols, type Trace } from "../figure.js";
+import { dashes, type MarkerSymbol, type Scatter, symbols } from "../figure.js";
 import { plotText } from "../markup.js";
 import type { UserAxis } from "./axis.js";
 import { colourOf, type Part, partOf, textOf, valuesOf } from "./input.js";
 
 /** Points and lines; `x` counts from 0 where it is not given. What a trace has beyond them is named, not drawn. */
-export function scatter(trace: Part, index: number, x: UserAxis, y: UserAxis): Trace {
+export function scatter(trace: Part, index: number, x: UserAxis, y: UserAxis): Scatter {
   const ys = valuesOf(trace.y);
   const xs = trace.x === undefined ? ys.map((_, i) => i) : valuesOf(trace.x);
   const mode = modeOf(trace, xs.length);
@@ -38,7 +38,7 @@ export function leftOfScatter(trace: Part): readonly string[] {
 }
 
 /** Plotly draws points, too, where they are few. */
-function modeOf({ mode }: Part, points: number): Trace["mode"] {
+function modeOf({ mode }: Part, points: number): Scatter["mode"] {
   const words = typeof mode === "string" ? mode.split("+") : points < 20 ? ["lines", "markers"] : ["lines"];
   const [lines, markers] = [words.includes("lines"), words.includes("markers")];
   return lines ? (markers ? "lines+markers" : "lines") : "markers";
