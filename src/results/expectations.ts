@@ -2,6 +2,7 @@ import type { Expectation } from "../plan/plan.js";
 import { trialLabels } from "./label.js";
 import { accuracyOf, type MetricValue, metricValues } from "./metric.js";
 import type { CompletedRecord, TrialRecord } from "./record.js";
+import { withResolution } from "./resolution.js";
 import { metricText } from "./units.js";
 
 /** What one trial says to an expectation. */
@@ -13,6 +14,8 @@ export interface ExpectationCheck {
   readonly met: boolean;
   /** False when the 95% interval lies on both sides of the bound: more samples could turn the answer. */
   readonly resolved: boolean;
+  /** Of an accuracy drop that is not resolved: about so many test samples would tell; see `Resolution`. */
+  readonly needed?: number;
 }
 
 export interface ExpectationResult {
@@ -52,7 +55,9 @@ function checkRecord(expectation: Expectation, record: TrialRecord, label: strin
   const [low, high] = worst.ci95 ?? [worst.value, worst.value];
   const met = holds(expectation, worst.value);
   const resolved = holds(expectation, low) === met && holds(expectation, high) === met;
-  return { ...about, value: worst.value, met, resolved };
+  const asked = resolved || expectation.metric !== "accuracy_drop" ? record : withResolution(record, [expectation]);
+  const needed = !resolved && asked.status === "completed" ? asked.accuracy?.resolution?.needed : undefined;
+  return { ...about, value: worst.value, met, resolved, ...(needed === undefined ? {} : { needed }) };
 }
 
 /** Of several batch sizes the one that is farthest on the wrong side. */
@@ -99,7 +104,14 @@ function reasonOf(
   const open = checks.filter((check) => !check.resolved).map((check) => check.label);
   return open.length === 0
     ? count
-    : `${count}, but not resolved for ${open.join(", ")}: the 95% interval passes the bound`;
+    : `${count}, but not resolved for ${open.join(", ")}: the 95% interval passes the bound${samplesText(checks)}`;
+}
+
+/** How many samples would resolve every check that is open; nothing where one could not be told. */
+function samplesText(checks: readonly ExpectationCheck[]): string {
+  const open = checks.filter(({ resolved }) => !resolved).map(({ needed }) => needed);
+  if (open.some((needed) => needed === undefined)) return "";
+  return `; about ${Math.max(...open.map((needed) => needed ?? 0)).toLocaleString("en-US")} test samples would tell`;
 }
 
 function valueText(
@@ -115,5 +127,6 @@ function valueText(
 function whyNoValue(record: TrialRecord | undefined): string {
   if (record?.status === "failed") return "failed";
   const timed = record?.status === "completed" && record.latency !== undefined;
-  return timed && !record.attestation.attested ? "not attested" : "not measured";
+  if (timed && !record.attestation.attested) return "not attested";
+  return timed && record.latency.some(({ rejected }) => rejected !== undefined) ? "rejected" : "not measured";
 }

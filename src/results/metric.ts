@@ -20,8 +20,8 @@ export function accuracyOf(record: CompletedRecord) {
 
 /**
  * The values of a metric, in the record's units: fractions, ratios, milliseconds, bytes, decibels.
- * Cost is money for a million samples, energy joules for one. Latency and speedup have one for each batch size, and none where attestation failed: what was timed then is not what
- * the trial is called. The others have one, or none where it was not measured.
+ * Cost is money for a million samples, energy joules for one. Latency and speedup have one for each batch size, and none
+ * where attestation failed or the time was rejected: what was timed then is not what the trial is called. The others have one, or none where it was not measured.
  * `sqnr` is that of the worst layer; a record whose layers are all exact has none.
  */
 export function metricValues(record: CompletedRecord, metric: MetricName): readonly MetricValue[] {
