@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hashJson, shortHash } from "../base/hash.js";
 import type { Environment } from "../measure/environment.js";
 import type { MachinePeaks } from "../measure/peaks.js";
-import { machinePeaks, number, object, string } from "../results/schema.js";
+import { boolean, machinePeaks, number, object, string } from "../results/schema.js";
 import { inFreshProcess } from "./latency-trial.js";
 import type { StartWorker } from "./process.js";
 import { writeWhole } from "./whole-file.js";
@@ -38,8 +38,9 @@ export interface KeptPeaks {
   readonly machine: Machine;
   /** ISO date and time. */
   readonly measured: string;
-  /** Processes that wanted to run, for each core, when it was measured. */
+  /** Processes that wanted to run, for each core, when it was measured, and whether that is too many for peaks. */
   readonly load: number;
+  readonly busy: boolean;
   readonly peaks: MachinePeaks;
 }
 
@@ -75,6 +76,7 @@ export function openPeaks({
       machine: machineOf(machine),
       measured: new Date().toISOString(),
       load,
+      busy: load > BUSY,
       peaks,
     };
     // A cache that cannot be written costs the next run some seconds, nothing else.
@@ -85,7 +87,7 @@ export function openPeaks({
     const kept = fresh ? undefined : readPeaks(machine, threads, folder);
     if (!kept) return measure(threads);
     // What a busy hour gave is no peak; a quieter one gives a better.
-    const quieter = kept.load > BUSY && readLoad() < kept.load / 2;
+    const quieter = kept.busy && readLoad() < kept.load / 2;
     return quieter ? measure(threads, kept.peaks) : kept.peaks;
   };
   const of = (threads: number) => {
@@ -133,7 +135,8 @@ export function readPeaks(machine: Machine, threads: number, folder = peakFolder
   try {
     const kept: unknown = JSON.parse(readFileSync(fileOf(folder, machine, threads), "utf8"));
     const isKept =
-      object({ version: number, measured: string, load: number, peaks: machinePeaks })(kept, "") === undefined;
+      object({ version: number, measured: string, load: number, busy: boolean, peaks: machinePeaks })(kept, "") ===
+      undefined;
     return isKept && (kept as KeptPeaks).version === PROBES ? (kept as KeptPeaks) : undefined;
   } catch {
     return undefined;
