@@ -12,6 +12,8 @@ export interface GapResult {
   readonly accuracy: number;
   /** The largest difference of any quantized value, in its quantization steps; see {@link trackGap}. */
   readonly maxSteps: number;
+  /** Share of the samples whose top output is the executed one's; absent for real-valued outputs. */
+  readonly agreement?: number;
   readonly samples: number;
   /** The largest difference in each layer that has quantized values, in the order of the graph. */
   readonly layers: readonly LayerGap[];
@@ -107,9 +109,10 @@ export function accuracyGap(simulated: Scores, executed: Scores, float: Scores):
   return agreement(simulated, float) - agreement(executed, float);
 }
 
-function agreement({ predictions }: Scores, float: Scores): number {
+/** Share of samples with the same top output in both. */
+export function agreement({ predictions }: Scores, other: Scores): number {
   let same = 0;
-  for (let i = 0; i < predictions.length; i++) if (predictions[i] === float.predictions[i]) same++;
+  for (let i = 0; i < predictions.length; i++) if (predictions[i] === other.predictions[i]) same++;
   return same / predictions.length;
 }
 
@@ -119,20 +122,21 @@ export function scoresAt({ metric, predictions, scores }: Scores, positions: rea
   return { metric, predictions: Int32Array.from(pick(predictions)), scores: Float64Array.from(pick(scores)) };
 }
 
-/** Bounds of how many samples are simulated, and of the work that they may take. */
-const MOST_SAMPLES = 64;
+/** Samples that are simulated where they fit into ten seconds, however slow each is. */
 const LEAST_SAMPLES = 4;
-/** About a quarter of a second of the interpreter: more samples are taken only within it. */
-const WORK = 1.6e8;
-/** About ten seconds: within it the least samples are taken all the same, past it fewer or none. */
-const MOST_WORK = 8e9;
+/** More samples are taken only within this: a few seconds on one core. */
+const USUAL_MS = 4000;
+const MOST_MS = 10_000;
 
 /**
- * Positions in the test split of the samples that are simulated: evenly spread, as a split may be sorted by class.
- * @param work what one sample costs, in multiply-adds; @param available samples of the test split
+ * Positions in the test split of the samples that are simulated: all of them where that takes a few seconds, else as many as
+ * do, evenly spread, as a split may be sorted by class.
+ * @param sampleMs  about what one sample costs, from the work that it is and never from a clock, so that a plan simulates the
+ *                  same samples on every machine
+ * @param available samples of the test split
  */
-export function gapPositions(work: number, available: number): readonly number[] {
-  const affordable = Math.min(LEAST_SAMPLES, Math.floor(MOST_WORK / work));
-  const count = Math.min(available, MOST_SAMPLES, Math.max(affordable, Math.floor(WORK / work)));
+export function gapPositions(sampleMs: number, available: number): readonly number[] {
+  const affordable = Math.min(LEAST_SAMPLES, Math.floor(MOST_MS / sampleMs));
+  const count = Math.min(available, Math.max(affordable, Math.floor(USUAL_MS / sampleMs)));
   return Array.from({ length: count }, (_, i) => Math.floor((i * available) / count));
 }

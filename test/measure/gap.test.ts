@@ -157,18 +157,18 @@ describe("the gap of accuracy is simulated minus executed", () => {
 
 describe("samples that are simulated", () => {
   test.each([
-    ["a small model", 1e5, 1000, 64],
-    ["no more than there are", 1e5, 3, 3],
-    ["16 million multiply-adds", 1.6e7, 1000, 10],
-    ["four as long as they take seconds", 3e8, 1000, 4],
-    ["one of a large model", 4.1e9, 1000, 1],
-    ["none of one that would take minutes", 1.5e10, 1000, 0],
-    ["a model without arithmetic", 0, 1000, 64],
-  ])("%s: work of %d, %d samples there, %d taken", (_, work, available, count) => {
-    expect(gapPositions(work, available)).toHaveLength(count);
+    ["all of a small model", 0.1, 1000, 1000],
+    ["as many as take four seconds", 40, 1000, 100],
+    ["four as long as they take ten seconds", 2000, 1000, 4],
+    ["one of a large model", 9000, 1000, 1],
+    ["none of one that would take longer", 11_000, 1000, 0],
+    ["all of a model without arithmetic", 0, 1000, 1000],
+    ["no more than there are", 2000, 3, 3],
+  ])("%s: %d ms each, %d there, %d taken", (_, sampleMs, available, count) => {
+    expect(gapPositions(sampleMs, available)).toHaveLength(count);
   });
 
   test("are spread evenly over the split", () => {
-    expect(gapPositions(6.25e7, 10)).toEqual([0, 2, 5, 7]);
+    expect(gapPositions(1000, 10)).toEqual([0, 2, 5, 7]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Domain } from "../../ir/graph.js";
+import { matMulNBits } from "./blocked-matrix.js";
 import { floatBinary, floatUnary, transpose } from "./broadcast.js";
 import { dequantizeLinear, dynamicQuantizeLinear, quantizeLinear } from "./codes.js";
 import { conv, convInteger, qLinearConv } from "./convolutions.js";
@@ -39,6 +40,7 @@ const kernels: Readonly<Partial<Record<Domain, Readonly<Record<string, PrepareNo
   "com.microsoft": {
     DynamicQuantizeMatMul: dynamicQuantizeMatMul,
     MatMulIntegerToFloat: matMulIntegerToFloat,
+    MatMulNBits: matMulNBits,
     QGemm: qGemm,
     QLinearAdd: codeBinary,
     QLinearConcat: codeConcat,
@@ -54,7 +56,7 @@ export function kernelOf(domain: Domain, opType: string): PrepareNode | undefine
   return own && Object.hasOwn(own, opType) ? own[opType] : undefined;
 }
 
-/** Names of the operators with a kernel, as `domain:opType`. */
-export const kernelNames: readonly string[] = Object.entries(kernels).flatMap(([domain, own]) =>
-  Object.keys(own).map((opType) => `${domain}:${opType}`),
-);
+/** Whether an operator has a kernel at all; some kernels leave rare uses to the operator. */
+export function hasKernel(domain: Domain, opType: string): boolean {
+  return kernelOf(domain, opType) !== undefined;
+}

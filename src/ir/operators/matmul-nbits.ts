@@ -19,7 +19,7 @@ import {
 import { OperatorError } from "./operator.js";
 
 /** Sizes of MatMulNBits: weights [N, K] in blocks along K. */
-interface BlockedSizes {
+export interface BlockedSizes {
   readonly k: number;
   readonly n: number;
   readonly bits: number;
@@ -28,7 +28,10 @@ interface BlockedSizes {
   readonly blocks: number;
 }
 
-function blockedSizes(attributes: Attributes): BlockedSizes {
+/**
+ * Sizes from the attributes.
+ * @throws {OperatorError} when no kernel takes them */
+export function blockedSizes(attributes: Attributes): BlockedSizes {
   const [k, n] = [numberOf(attributes, "K"), numberOf(attributes, "N")];
   const [bits, blockSize] = [numberOf(attributes, "bits"), numberOf(attributes, "block_size")];
   if (![2, 4, 8].includes(bits)) throw new OperatorError(`bits = ${bits}; kernels exist for 2, 4 and 8`);
@@ -95,7 +98,7 @@ export const matMulNBits = defineOperator({
 });
 
 /** Whether the rows of A are quantized to int8 by blocks. */
-function takesInt8Rows(attributes: Attributes): boolean {
+export function takesInt8Rows(attributes: Attributes): boolean {
   const { bits, blockSize } = blockedSizes(attributes);
   return numberOf(attributes, "accuracy_level") === 4 && (bits !== 2 || (blockSize >= 32 && blockSize <= 128));
 }
@@ -128,7 +131,7 @@ function expectFlat(shape: readonly (number | string)[], sizes: readonly number[
 }
 
 /** Codes minus zero points, [N, blocks * blockSize]; what lies beyond K is 0. */
-function blockedWeights(inputs: TensorInputs, sizes: BlockedSizes): Int16Array {
+export function blockedWeights(inputs: TensorInputs, sizes: BlockedSizes): Int16Array {
   const { n, k, bits, blocks, blockSize } = sizes;
   const bytes = given(inputs, 1, "B").data as Uint8Array;
   const codes = unpack(bytes, bits, n * blocks * blockSize);
