@@ -38,12 +38,8 @@ export function nodeWork(graph: Graph, batch: number): readonly NodeWork[] {
   const sizes = new Map([[BATCH, batch]]);
   const shapeOf = (value: string) => shape(types.get(value), sizes);
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
-  const activationBytes = (value: string) => {
-    const type = types.get(value);
-    return type && constantBytes(value, graph, producers) === undefined
-      ? count(shapeOf(value)) * bytesPerElement(type.dtype)
-      : 0;
-  };
+  const elements = (value: string) =>
+    types.has(value) && constantBytes(value, graph, producers) === undefined ? count(shapeOf(value)) : 0;
   const layerOf = new Map<string, string>();
   return graph.nodes.map((node): NodeWork => {
     const { name, opType: operator, inputs, outputs, layer } = node;
@@ -56,12 +52,16 @@ export function nodeWork(graph: Graph, batch: number): readonly NodeWork[] {
       const taken = follows === undefined ? {} : { follows };
       return { ...named, macs, integer: false, weightBytes: 0, activationBytes: 0, ...taken };
     }
+    const pair = isQuantizedPair(node, producers);
+    // The engine turns a pair into one integer kernel, which reads and writes codes of one byte.
+    const bytes = (value: string) =>
+      elements(value) * (pair ? 1 : bytesPerElement(types.get(value)?.dtype ?? "float32"));
     return {
       ...named,
       macs,
-      integer: isIntegerProduct(node) || isQuantizedPair(node, producers),
+      integer: pair || isIntegerProduct(node),
       weightBytes: sum(inputs.map((input) => constantBytes(input, graph, producers) ?? 0)),
-      activationBytes: sum([...inputs, ...outputs].map(activationBytes)),
+      activationBytes: sum([...inputs, ...outputs].map(bytes)),
     };
   });
 }

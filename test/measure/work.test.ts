@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type GraphBuilder, graphBuilder } from "../../src/ir/builder.js";
-import { graphWork } from "../../src/measure/work.js";
-import { zeros } from "../../src/tensor/tensor.js";
+import { graphWork, nodeWork } from "../../src/measure/work.js";
+import { tensorFrom, zeros } from "../../src/tensor/tensor.js";
 
 /** The work of a graph of one node, whose input is x and whose other inputs are constants. */
 function workOf(
@@ -48,4 +48,54 @@ test("a recurrence multiplies all its weights at each step", () => {
 
 test("what does not multiply counts its elements alone", () => {
   expect(workOf(["batch", 4], (g, x) => g.node("Relu", [x]))).toEqual({ multiplyAdds: 0, elements: 4 });
+});
+
+test("each product counts its stored weights and what it reads and writes; the rest counts nothing and follows its product", () => {
+  const g = graphBuilder("net");
+  const x = g.input("x", "float32", ["batch", 1, 4, 4]);
+  const w = g.constant("w", zeros("float32", [2, 1, 3, 3]));
+  const conv = g.node("Conv", [x, w], { kernel_shape: [3, 3] }, { name: "c/Conv", layer: "c" });
+  const relu = g.node("Relu", [conv], {}, { name: "r/Relu", layer: "r" });
+  const flat = g.node("Flatten", [relu], {}, { name: "f/Flatten", layer: "f" });
+  const dense = g.node(
+    "MatMul",
+    [flat, g.constant("k", zeros("float32", [8, 3]))],
+    {},
+    { name: "d/MatMul", layer: "d" },
+  );
+  expect(nodeWork(g.build([dense]), 5)).toEqual([
+    {
+      ...{ node: "c/Conv", operator: "Conv", layer: "c", integer: false },
+      ...{ macs: 5 * 2 * 2 * 2 * 9, weightBytes: 18 * 4, activationBytes: (5 * 16 + 5 * 8) * 4 },
+    },
+    {
+      ...{ node: "r/Relu", operator: "Relu", layer: "r", integer: false, follows: "c" },
+      ...{ macs: 0, weightBytes: 0, activationBytes: 0 },
+    },
+    {
+      ...{ node: "f/Flatten", operator: "Flatten", layer: "f", integer: false, follows: "c" },
+      ...{ macs: 0, weightBytes: 0, activationBytes: 0 },
+    },
+    {
+      ...{ node: "d/MatMul", operator: "MatMul", layer: "d", integer: false },
+      ...{ macs: 5 * 8 * 3, weightBytes: 24 * 4, activationBytes: (5 * 8 + 5 * 3) * 4 },
+    },
+  ]);
+});
+
+test("integer products count codes at one byte, dequantized pairs count as integers, and weights as they are stored", () => {
+  const g = graphBuilder("net");
+  const x = g.input("x", "uint8", ["batch", 4]);
+  const w = g.constant("w", zeros("int8", [4, 6]));
+  const integer = g.node("MatMulInteger", [x, w]);
+  const scale = g.constant("scale", tensorFrom("float32", [], [0.5]));
+  const [left, right] = [g.node("DequantizeLinear", [x, scale]), g.node("DequantizeLinear", [w, scale])];
+  const pair = g.node("MatMul", [left, right]);
+  const alone = g.node("MatMul", [g.input("y", "float32", ["batch", 4]), right]);
+  const work = nodeWork(g.build([integer, pair, alone]), 1).filter(({ macs }) => macs > 0);
+  expect(work.map(({ integer, weightBytes, activationBytes }) => [integer, weightBytes, activationBytes])).toEqual([
+    [true, 24, 4 + 6 * 4],
+    [true, 24 + 4, 4 + 6],
+    [false, 24 + 4, (4 + 6) * 4],
+  ]);
 });
