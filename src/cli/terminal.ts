@@ -73,8 +73,9 @@ function bar(terminal: Terminal): ProgressDisplay {
         progress.start(event.trials, event.finished, { now: "reading model and data" });
         running = true;
       } else if (event.kind === "stage") progress.update({ now: visible(`${event.label}: ${event.stage}`) });
-      else if (event.kind === "finished") progress.increment(1, { now: visible(event.label) });
-      else if (event.kind === "ended" && running) {
+      else if (event.kind === "finished" || event.kind === "diagnosed") {
+        progress.increment(1, { now: visible(event.label) });
+      } else if (event.kind === "ended" && running) {
         progress.stop();
         running = false;
       }
@@ -91,7 +92,7 @@ function lines(terminal: Terminal): ProgressDisplay {
   return {
     show(event) {
       if (event.kind === "started") [done, total] = [event.finished, event.trials];
-      else if (event.kind === "finished") {
+      else if (event.kind === "finished" || event.kind === "diagnosed") {
         done += 1;
         terminal.stderr.write(`[${done}/${total}] ${visible(event.label)}: ${event.record.status}\n`);
       }

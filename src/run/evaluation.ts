@@ -1,5 +1,6 @@
 import type { Feeds } from "../engines/engine.js";
 import { onnxruntime } from "../engines/onnxruntime.js";
+import { type Diagnosis, startDiagnosis } from "./diagnosis-arms.js";
 import { feeds } from "./inference.js";
 import { openDataset } from "./inputs.js";
 import { type Opened, openExperiment } from "./opened.js";
@@ -21,6 +22,21 @@ export async function open(input: Tasks["open"]["input"]): Promise<OpenedExperim
 /** Quantizes and evaluates one trial of the opened experiment. */
 export async function evaluateTrial(input: Tasks["trial"]["input"]): Promise<Tasks["trial"]["output"]> {
   return evaluate(current(), input);
+}
+
+/** The diagnosis whose arms this process measures. */
+let diagnosis: Diagnosis | undefined;
+
+/** Begins the diagnosis of a trial; one that was under way is over. */
+export async function openDiagnosis(input: Tasks["diagnosis"]["input"]): Promise<Tasks["diagnosis"]["output"]> {
+  diagnosis = await startDiagnosis(current(), input.scheme);
+  return diagnosis.opening;
+}
+
+/** Measures one arm of the diagnosis. */
+export async function diagnosisArm({ arm }: Tasks["diagnosisArm"]["input"]): Promise<Tasks["diagnosisArm"]["output"]> {
+  if (!diagnosis) throw new Error("run: an arm came before its diagnosis");
+  return diagnosis.measure(arm);
 }
 
 /** The first `batch` test samples as feeds, from the start again where the split is smaller. */

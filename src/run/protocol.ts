@@ -15,6 +15,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import type { ArmFigures, ArmName, DiagnosisOpening } from "./diagnosis-arms.js";
 import type { EngineConfig } from "./engine-config.js";
 import type { Explanations } from "./explain.js";
+import type { PairSumProbe } from "./pair-sums.js";
 import type { Stage } from "./stage.js";
 
 /** What the parent asks of a child, and what comes back. Plain data: it crosses a process border. */
@@ -136,6 +137,8 @@ export interface OpenedExperiment {
   /** The fp32 ONNX file. */
   readonly path: string;
   readonly testSamples: number;
+  /** Kernels that do not add exactly on this CPU. */
+  readonly pairSums?: PairSumProbe;
   /** Indices whose fp32 outputs follow, for parity. */
   readonly parityIndices: Int32Array;
   readonly parityOutputs: readonly Tensor<"float32">[];

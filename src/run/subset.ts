@@ -4,6 +4,7 @@ import type { Engine } from "../engines/engine.js";
 import type { Graph } from "../ir/graph.js";
 import { compareAccuracy, type Scores, startScoring } from "../measure/accuracy.js";
 import { type DiagnosisArm, outputSqnr } from "../measure/diagnosis.js";
+import type { Estimate } from "../measure/statistics.js";
 import { graphWork } from "../measure/work.js";
 import { batches, feeds, floatOutput } from "./inference.js";
 import type { Opened } from "./opened.js";
@@ -80,6 +81,24 @@ export async function outputsOn(
 
 /** An arm beside fp32 on the same samples. */
 export function armOf(outputs: Outputs, { fp32 }: Subset, seed: number): DiagnosisArm {
-  const { drop } = compareAccuracy(outputs.scores, fp32.scores, { seed });
+  const { drop } = compareAccuracy(outputs.scores, fp32.scores, { seed, dropOnly: true });
   return { drop, sqnrDb: outputSqnr(fp32.values, outputs.values) };
+}
+
+/** The drop of `outputs` minus that of `others`, paired over the same samples, in the metric's unit. */
+export function dropBetween(outputs: Outputs, others: Outputs, { fp32 }: Subset, seed: number): Estimate {
+  const [here, there] = [outputs, others].map(({ scores }) => againstFloat(scores, fp32.scores));
+  if (!here || !there) throw new Error("run: nothing to compare");
+  return compareAccuracy(here, there, { seed, dropOnly: true }).drop;
+}
+
+/** Agreement has fp32's predictions in the place of labels. */
+function againstFloat(scores: Scores, fp32: Scores): Scores {
+  if (scores.metric !== "agreement") return scores;
+  const { predictions } = scores;
+  return {
+    metric: "top1",
+    predictions,
+    scores: Float64Array.from(predictions, (each, i) => (each === fp32.predictions[i] ? 1 : 0)),
+  };
 }

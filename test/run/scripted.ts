@@ -43,6 +43,19 @@ export const script: Script = {
   }),
   reference: () => ({ outputs: [tensorFrom("float32", [1, 2], [1, 2])], reference: "TF.js 1 (cpu)" }),
   trial: () => evaluated,
+  diagnosis: () => ({
+    metric: "top1",
+    all: { drop: { value: 0.25, ci95: [0.05, 0.5] }, sqnrDb: 20 },
+    samples: 4,
+    layers: ["conv", "dense"],
+    quantizesActivations: true,
+    calibration: { samples: 40, leaked: 0 },
+  }),
+  diagnosisArm: () => ({
+    arm: { drop: { value: 0, ci95: [-0.5, 0.5] }, sqnrDb: 30 },
+    gain: { value: 0.25, ci95: [0.05, 0.5] },
+    rangeChange: 0.1,
+  }),
   feeds: () => ({}),
   tune: () => ({ optimization: "all" }),
   latency: () => ({

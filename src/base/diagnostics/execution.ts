@@ -21,6 +21,10 @@ export interface ExecutionFacts {
   /** A timed trial whose profile or peaks could not be had. */
   "speed-unexplained": { readonly scheme: string; readonly message: string };
   "energy-unreadable": Readonly<Record<string, never>>;
+  /** A trial that `diagnose` was asked about and cannot take apart. */
+  "diagnosis-refused": { readonly trial: string; readonly reason: string };
+  /** A diagnosis that broke off; the trial's own record stands. */
+  "diagnosis-failed": { readonly trial: string; readonly stage: string; readonly reason: string };
   interrupted: { readonly finished: number; readonly total: number };
   "nothing-to-run": Readonly<Record<string, never>>;
   "fault-in-nibble": { readonly stage: string; readonly message: string };
@@ -70,6 +74,14 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "energy-unreadable": () => ({
     message: "this machine has no energy counter that can be read, so no energy is reported",
     hint: "processors with RAPL count it; most systems let only their administrator read /sys/class/powercap/*/energy_uj",
+  }),
+  "diagnosis-refused": ({ trial, reason }) => ({
+    message: `"${trial}" is not diagnosed: ${reason}`,
+    hint: "completed trials of dynamic, static and weight_only schemes that execute can be diagnosed",
+  }),
+  "diagnosis-failed": ({ trial, stage, reason }) => ({
+    message: `the diagnosis of "${trial}" broke off (${stage}): ${reason}`,
+    hint: "the trial's own figures stand; `nibble diagnose` tries again",
   }),
   interrupted: ({ finished, total }) =>
     total === 0

@@ -42,6 +42,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, at: num
       trialSince: at,
     };
   }
+  if (event.kind === "diagnosed") return { ...progress, earlier: progress.earlier + 1 };
   return event.kind === "ended" ? { ...progress, endedAt: at } : progress;
 }
 
