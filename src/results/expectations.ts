@@ -55,9 +55,15 @@ function checkRecord(expectation: Expectation, record: TrialRecord, label: strin
   const [low, high] = worst.ci95 ?? [worst.value, worst.value];
   const met = holds(expectation, worst.value);
   const resolved = holds(expectation, low) === met && holds(expectation, high) === met;
-  const asked = resolved || expectation.metric !== "accuracy_drop" ? record : withResolution(record, [expectation]);
-  const needed = !resolved && asked.status === "completed" ? asked.accuracy?.resolution?.needed : undefined;
+  const needed = resolved ? undefined : neededFor(expectation, record);
   return { ...about, value: worst.value, met, resolved, ...(needed === undefined ? {} : { needed }) };
+}
+
+/** Test samples that would resolve an expectation of the accuracy drop. */
+function neededFor(expectation: Expectation, record: TrialRecord): number | undefined {
+  if (expectation.metric !== "accuracy_drop" || expectation.comparison === "=") return undefined;
+  const asked = withResolution(record, [expectation]);
+  return asked.status === "completed" ? asked.accuracy?.resolution?.needed : undefined;
 }
 
 /** Of several batch sizes the one that is farthest on the wrong side. */
@@ -126,6 +132,7 @@ function valueText(
 
 function whyNoValue(record: TrialRecord | undefined): string {
   if (record?.status === "failed") return "failed";
+  if (record?.scheme.execution === "simulated") return "simulated, so never timed";
   const timed = record?.status === "completed" && record.latency !== undefined;
   if (timed && !record.attestation.attested) return "not attested";
   return timed && record.latency.some(({ rejected }) => rejected !== undefined) ? "rejected" : "not measured";

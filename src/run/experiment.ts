@@ -7,6 +7,7 @@ import type { LatencyResult } from "../measure/speedup.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import { completedTrials, type Ledger, readLedger } from "../results/ledger.js";
 import type { TrialRecord } from "../results/record.js";
+import { withResolution } from "../results/resolution.js";
 import { type EvaluatorPool, startEvaluators } from "./evaluators.js";
 import type { RunEvent } from "./events.js";
 import { type Failure, failure } from "./failure.js";
@@ -17,6 +18,7 @@ import { measureParity } from "./parity.js";
 import { openPeaks } from "./peaks.js";
 import type { StartWorker } from "./process.js";
 import { failedRecord, type ManifestFacts, skippedRecord } from "./records.js";
+import { calibrationRemarks } from "./remarks.js";
 import { onceMore } from "./retry.js";
 import { startProfiler } from "./roofline.js";
 
@@ -62,7 +64,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     finished: plan.trials.length - pending.length,
   });
   const measured = new Map<string, TrialRecord>();
-  const keep = async (trial: Trial, record: TrialRecord) => {
+  const keep = async (trial: Trial, measuredRecord: TrialRecord) => {
+    const record = withResolution(measuredRecord, plan.expectations);
     await options.ledger.append(record);
     measured.set(trial.id, record);
     options.onEvent({ kind: "finished", label: trialLabel(trial.scheme, trial.axes), record });
@@ -71,7 +74,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const remark = (remark: Diagnostic) => void said.set(hashJson(remark), remark);
   if (pending.length > 0) await runPending(plan, pending, { ...options, remark }, keep);
   const interrupted = options.signal?.aborted === true;
-  const finished = plan.trials.flatMap(({ id }) => measured.get(id) ?? known.get(id) ?? []);
+  // What an earlier run measured may be asked another question now.
+  const earlierRecord = (id: string) => [known.get(id) ?? []].flat().map((r) => withResolution(r, plan.expectations));
+  const finished = plan.trials.flatMap(({ id }) => measured.get(id) ?? earlierRecord(id));
   const counts = { finished: finished.length, total: plan.trials.length };
   const stopped = interrupted ? [diagnostic("interrupted", counts, { severity: "warning" })] : [];
   options.onEvent({ kind: "ended" });
@@ -79,7 +84,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const skipped = plan.skipped.map((cell) => skippedRecord(plan, cell, manifest));
   return {
     records: [...finished, ...skipped],
-    remarks: [...earlier.remarks, ...said.values(), ...stopped],
+    remarks: [...earlier.remarks, ...said.values(), ...calibrationRemarks(finished), ...stopped],
     measured: [...measured.keys()],
     interrupted,
   };
@@ -157,6 +162,10 @@ async function openPlan(
     return { failure: first, manifest: { model: "unread", data: "unread", seed, environment: environment("unread") } };
   }
   const { opened } = first;
+  const { untested } = opened;
+  if (untested && untested.missing.length > 0) {
+    remark(diagnostic("test-classes", { data: plan.data.name, ...untested }, { severity: "note" }));
+  }
   const hashes = { model: opened.modelHash, data: opened.dataHash, seed };
   onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
   const parity = await onceMore(() => measureParity(plan, opened, startWorker), signal).catch((error) =>
@@ -165,7 +174,9 @@ async function openPlan(
   if ("diagnostic" in parity) {
     return { failure: parity, manifest: { ...hashes, environment: environment("unavailable") } };
   }
-  const manifest = { ...hashes, environment: environment(parity.reference) };
+  const pairSums =
+    opened.pairSums === undefined ? {} : ({ pairSums: opened.pairSums.length === 0 ? "exact" : "saturating" } as const);
+  const manifest = { ...hashes, environment: { ...environment(parity.reference), ...pairSums } };
   return {
     ...{ plan, manifest, parity, opened, remark },
     tuner: startTuner(effort, startWorker),

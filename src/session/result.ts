@@ -15,6 +15,7 @@ import { renderTable, type TableOptions } from "../report/table.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
 import type { DiagnosisRecord, TrialRecord } from "../results/record.js";
+import { withResolution } from "../results/resolution.js";
 import { jupyterDisplay, showForms } from "./host-display.js";
 import { type Displayable, displayable } from "./show.js";
 
