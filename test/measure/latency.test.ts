@@ -143,6 +143,87 @@ describe("sampling", () => {
   });
 });
 
+describe("the processor's clock", () => {
+  /** Samples four blocks of which each look at the clock gives the next of these, GHz; the last one stays. */
+  const sampleUnder = async (ghz: readonly number[], protocol = {}) => {
+    const machine = scriptedMachine();
+    let looks = 0;
+    // Each block's baseline samples are of its own length: 2 cold runs, 3 timed ones and 3 settling ones go before.
+    const samples = await sampleLatency({
+      baseline: machine.arm(
+        "A",
+        ...[0, 0, 0].map(() => 10),
+        ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => Array(6).fill(10 + n)),
+      ),
+      trial: machine.arm("B", 10),
+      control: machine.arm("C", 10),
+      clock: machine.clock,
+      probe: () => ghz[Math.min(looks++, ghz.length - 1)] as number,
+      protocol: { ...short, pairs: 8, ...protocol },
+    });
+    return { blocks: samples.blocks, stoppedBy: samples.stoppedBy, baseline: samples.baselineMs, ghz: samples.ghz };
+  };
+
+  test("that holds still leaves every block in", async () => {
+    expect(await sampleUnder([3.5, 3.45, 3.5, 3.55, 3.5])).toEqual({
+      blocks: { sampled: 4, discarded: 0, unsteady: 0 },
+      stoppedBy: "pairs",
+      baseline: [11, 11, 12, 12, 13, 13, 14, 14],
+      ghz: [3.5, 3.45, 3.5, 3.55, 3.5],
+    });
+  });
+
+  test("that moves during a block leaves it out, and another is sampled", async () => {
+    expect(await sampleUnder([3.5, 3.5, 2.9, 2.9, 2.9, 2.9])).toMatchObject({
+      blocks: { sampled: 5, discarded: 1, unsteady: 0 },
+      stoppedBy: "pairs",
+      baseline: [11, 11, 13, 13, 14, 14, 15, 15],
+    });
+  });
+
+  test("that never holds still ends the sampling, and the blocks are kept and counted", async () => {
+    expect(await sampleUnder([3, 3.5, 3, 3.5, 3, 3.5, 3, 3.5])).toMatchObject({
+      blocks: { sampled: 6, discarded: 0, unsteady: 6 },
+      stoppedBy: "clock",
+      baseline: [11, 11, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16],
+    });
+  });
+
+  test("does not extend the time", async () => {
+    expect(await sampleUnder([3.5, 3.5, 2.9, 2.9], { maximumMs: 400, minimumPairs: 4 })).toMatchObject({
+      blocks: { sampled: 3, discarded: 1, unsteady: 0 },
+      stoppedBy: "time",
+    });
+  });
+});
+
+describe("an arm", () => {
+  const protocol = { warmUpMs: 0, warmUpRuns: 3, sampleMs: 5, maximumMs: 1e6 };
+
+  test("gives the median of single runs, and each of them", async () => {
+    const machine = scriptedMachine();
+    // 1 + 2 + 4 + 8 runs of warm-up and a settling one, then five of which another process delays two.
+    const arm = machine.arm("A", ...Array(15).fill(1), 9, 1.25, 7, 1, 7, 1.5);
+    expect(await arm.warmUp(protocol)).toBe(5);
+    expect(await arm.sample(5)).toEqual({ ms: 1.5, runMs: [1.25, 7, 1, 7, 1.5] });
+  });
+
+  test("times runs in groups where reading the clock would weigh on one", async () => {
+    const machine = scriptedMachine();
+    const arm = machine.arm("A", 0.0078125);
+    expect(await arm.warmUp(protocol)).toBe(640);
+    machine.log.length = 0;
+    // Groups of three runs, each 0.0234 ms.
+    expect(await arm.sample(640)).toEqual({ ms: 0.0078125, runMs: [] });
+    expect(machine.log).toHaveLength(65 + 642);
+  });
+
+  test("is not fooled by a slow batch of the warm-up", async () => {
+    const machine = scriptedMachine();
+    expect(await machine.arm("A", 0.5, 0.5, 0.5, 60, 0.5).warmUp(protocol)).toBe(10);
+  });
+});
+
 describe("tuning", () => {
   const tune = (times: Readonly<Record<string, readonly number[]>>, rounds = 3) => {
     const calls: string[] = [];
