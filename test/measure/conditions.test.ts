@@ -3,10 +3,15 @@ import { describe, expect, test } from "vitest";
 import { conditionsOf, loadBetween, type Watched } from "../../src/measure/conditions.js";
 import { type CpuTimes, elapsed, parseCpuTimes } from "../../src/measure/cpu-times.js";
 
-/** `/proc/stat` of a machine with two CPUs: ticks of user, idle and steal of each; the other fields are nice 0, and so on. */
-function procStat(
-  ...cpus: readonly { readonly user: number; readonly idle: number; readonly steal?: number }[]
-): string {
+/** Ticks of one CPU. */
+interface Cpu {
+  readonly user: number;
+  readonly idle: number;
+  readonly steal?: number;
+}
+
+/** `/proc/stat` of a machine with these CPUs; what is not named is 0. */
+function procStat(cpus: readonly Cpu[]): string {
   const line = (name: string, user: number, idle: number, steal: number) =>
     `${name} ${user} 0 0 ${idle} 0 0 0 ${steal} 0 0`;
   const sum = (field: "user" | "idle" | "steal") => cpus.reduce((total, cpu) => total + (cpu[field] ?? 0), 0);
