@@ -4,7 +4,8 @@ import { formatOf, scaleKindOf } from "../tensor/store.js";
 import type { LayerSummary } from "./experiment.js";
 
 const FLOAT_BYTES = 4;
-const SCALE_BYTES = 4;
+/** Scales of groups are stored as fp16 where that holds them. */
+const SCALE_BYTES = 2;
 
 /** Layers that "dynamic" leaves in float: they have no fast kernel that quantizes its input at run time. */
 const floatInDynamic = /Conv|GRU|Embedding/;

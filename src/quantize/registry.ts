@@ -166,7 +166,8 @@ function activationsOf(scheme: string, settings: Settings): ActivationFormat {
   const dtype = choice(settings.activations)?.name ?? "uint8";
   const size = settings.activation_group;
   if (typeof size !== "number") return { dtype };
-  if (!groupSizes.includes(size)) fail("group-size", { scheme, group: size, known: groupSizes });
+  if (!groupSizes.includes(size))
+    fail("group-size", { scheme, group: size, known: groupSizes, option: "activation_group" });
   if (isCalibrated({ dtype })) return { dtype, group: size };
   const reason = `the scales of ${dtype} are no choice: it has its own or none`;
   return fail("scheme-conflict", {

@@ -14,9 +14,10 @@ const executes: Readonly<Record<string, string>> = {
 const valued = formats.filter(({ name }) => name !== "e8m0");
 
 /** Formats of weights that a program can name, from the number formats of `tensor`; what executes comes first. */
-export const weightFormats: readonly Choice[] = [...valued]
-  .sort((a, b) => Number(b.name in executes) - Number(a.name in executes))
-  .map(({ name, summary }) => ({ name, summary: `${summary}; ${executes[name] ?? "simulated"}` }));
+export const weightFormats: readonly Choice[] = [
+  ...Object.keys(executes).flatMap((name) => valued.filter((format) => format.name === name)),
+  ...valued.filter(({ name }) => !Object.hasOwn(executes, name)),
+].map(({ name, summary }) => ({ name, summary: `${summary}; ${executes[name] ?? "simulated"}` }));
 
 /** Weights alone are stored in these: their codes are chosen with more work than a run can afford. */
 const forWeightsAlone = new Set(["nf4", "q4_0", "q8_0", "q4_k"]);

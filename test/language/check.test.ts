@@ -4,6 +4,7 @@ import { checkProgram } from "../../src/language/check.js";
 import type { ProgramHost } from "../../src/language/host.js";
 import { cnn, digits, fakeHost } from "./host.js";
 import { marked, places } from "./marked.js";
+import { wideVocabulary } from "./vocabulary.js";
 
 const definitions = `model cnn = tfjs("m.json")
 data digits = csv("d.csv") { label: digit, split: train 80% test 20% seed 7 }
@@ -77,7 +78,7 @@ const clauses: readonly Case[] = [
   [experiment('try static\n  keep layers «"flat*"» at fp32'), "keep-nothing-to-quantize"],
   [experiment("try static\n  keep layers «/(/» at fp32"), "regex-invalid"],
   [experiment('try static\n  keep «layer» "dense_1" at fp32'), "unknown-name"],
-  [experiment('try static\n  keep layers "dense_1" at «int9»'), "unknown-choice"],
+  [experiment('try static\n  keep layers "dense_1" at «int99»'), "unknown-choice"],
   [experiment("try static { samples: 3 | 4 }\n  where «sampels» > 3"), "unknown-axis"],
   [experiment("try static { samples: 3 | 4 }\n  where static.«group» > 3"), "unknown-axis"],
   [experiment("try static { samples: 3 | 4 }\n  where «dynamic».samples > 3"), "unknown-name"],
@@ -186,11 +187,34 @@ test("a program with warnings alone can run", async () => {
   expect(program?.experiments).toHaveLength(1);
 });
 
-test("what no CPU executes is an error where nothing else is left, and a warning where something runs", async () => {
-  const source = marked(experiment("try «static { weights: int3 }»\n  try «weight_only { weights: int4 | int3 }»"));
-  const { diagnostics } = await checkProgram(source, fakeHost());
+test("what has no kernel is simulated, which a note says once for an attempt", async () => {
+  const source = marked(
+    experiment("try «static { weights: int3 }»\n  try «weight_only { weights: int4 | int3 | nf4 }»"),
+  );
+  const { program, diagnostics } = await checkProgram(source, fakeHost());
+  expect(places(diagnostics)).toEqual({ codes: ["simulated", "simulated"], spans: source.spans });
+  expect(diagnostics.map(({ severity }) => severity)).toEqual(["note", "note"]);
+  expect(program?.experiments).toHaveLength(1);
+});
+
+test("what can be neither executed nor simulated is an error where nothing else is left, else a warning", async () => {
+  const source = marked(experiment("try «static { method: gptq }»\n  try «weight_only { method: rtn | gptq }»"));
+  const { diagnostics } = await checkProgram(source, fakeHost(), wideVocabulary);
   expect(places(diagnostics)).toEqual({ codes: ["cannot-execute", "cannot-execute"], spans: source.spans });
   expect(diagnostics.map(({ severity }) => severity)).toEqual(["error", "warning"]);
+});
+
+test("an expectation on the speed of what is simulated is an error; one on its accuracy is none", async () => {
+  const source = marked(
+    experiment(
+      "try «weight_only { weights: int4 | int3 }»\n  try static\n  measure accuracy, latency, size, memory\n" +
+        "  expect «weight_only.speedup» > 1x, «weight_only.memory» < 1MB, weight_only.accuracy_drop < 1%, static.speedup > 1x",
+    ),
+  );
+  const { program, diagnostics } = await checkProgram(source, fakeHost());
+  const codes = ["simulated", "expects-of-simulated", "expects-of-simulated"];
+  expect(places(diagnostics)).toEqual({ codes, spans: source.spans });
+  expect(program).toBeUndefined();
 });
 
 test("settings that contradict each other point at the option that says so, once for all cells", async () => {

@@ -5,6 +5,7 @@ import { checkProgram } from "../../src/language/check.js";
 import type { ProgramHost } from "../../src/language/host.js";
 import { cpuProfile } from "../../src/quantize/profile.js";
 import { cnn, digits, fakeHost } from "../language/host.js";
+import { wideVocabulary } from "../language/vocabulary.js";
 
 const definitions = `model cnn = tfjs("m.json")
 data digits = csv("d.csv") { label: digit, split: train 80% test 20% seed 7 }
@@ -107,7 +108,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     "clauses twice, two models, another baseline",
     experiment("model cnn | cnn\n  data digits | digits\n  baseline static\n  try static").replace("  model cnn\n", ""),
   ],
-  ["keep", experiment('try static\n  keep layers "dense_9", "flatten_1", /(/ at fp32\n  keep layer "dense_1" at int9')],
+  [
+    "keep",
+    experiment('try static\n  keep layers "dense_9", "flatten_1", /(/ at fp32\n  keep layer "dense_1" at int99'),
+  ],
   [
     "where",
     experiment(
@@ -129,7 +133,30 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     "too many cells",
     experiment("try static { samples: 1..200, calibration: percentile(50..99) | mse, weights: int8 | int4 }"),
   ],
-  ["no kernel anywhere", experiment("try static { weights: int3 }\n  try weight_only { weights: int4 | int3 }")],
+  ["no kernel anywhere", experiment("try static { weights: int3 }\n  try weight_only { weights: int4 | int3 | nf4 }")],
+  [
+    "speed of what has no kernel",
+    experiment(
+      "try weight_only { weights: int4 | int3 }\n  try dynamic { activations: int6 }\n  expect weight_only.speedup > 1x, dynamic.latency < 1ms",
+    ),
+  ],
+  [
+    "formats that contradict each other",
+    experiment(`try weight_only { weights: mxfp4 per_channel }
+  try weight_only { weights: nf4, group: 32 }
+  try weight_only { weights: fp16, group: 32 }
+  try static { weights: fp8_e4m3 asymmetric }
+  try static { weights: int4, reduce_range: true }
+  try static { activations: mxfp8_e4m3, activation_group: 32 }
+  try dynamic { activations: int8, activation_group: 33 }`),
+  ],
+  [
+    "formats that are misspelt",
+    experiment(
+      "try static { weights: fp8_e4m3fn, activations: mxfp8 }\n  try weight_only { weights: fp4_e2m1 | e8m0 }",
+    ),
+  ],
+  ["methods that are not there", experiment("try weight_only { method: gptq }\n  try static { method: rtn | hqq }")],
   [
     "no kernel here",
     experiment("try weight_only { weights: int8 }"),
@@ -153,7 +180,7 @@ async function rendered() {
   const codes = new Set<string>();
   const pages: string[] = [];
   for (const [title, text, changes] of programs) {
-    const { diagnostics, sources } = await checkProgram({ path: "p.nib", text }, fakeHost(changes));
+    const { diagnostics, sources } = await checkProgram({ path: "p.nib", text }, fakeHost(changes), wideVocabulary);
     for (const { code } of diagnostics) codes.add(code);
     pages.push(`## ${title}\n\n${diagnostics.map((each) => renderDiagnostic(each, sources)).join("\n")}\n`);
   }

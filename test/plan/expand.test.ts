@@ -139,7 +139,7 @@ test("keep rules apply in order, and several choices are an axis", () => {
   ]);
 });
 
-test("a cell without a kernel is skipped with the profile's reason, an excluded one with its clause", () => {
+test("a cell without a kernel is simulated with the profile's reason, an excluded one is skipped with its clause", () => {
   const widths = { option: "weights", points: ["int3", "int4"].map((name) => ({ setting: [{ name }], text: name })) };
   const experiment: CheckedExperiment = {
     ...base,
@@ -149,12 +149,23 @@ test("a cell without a kernel is skipped with the profile's reason, an excluded 
     ],
   };
   const plan = planExperiment(experiment, cpu);
-  expect(plan.trials).toHaveLength(2);
+  expect(plan.trials.map(({ scheme, simulated }) => [scheme.weights?.dtype, scheme.execution, simulated])).toEqual([
+    [undefined, undefined, undefined],
+    ["int3", "simulated", expect.stringContaining("int3 weights has no kernel")],
+    ["int4", undefined, undefined],
+  ]);
   expect(plan.skipped.map(({ axes, reason }) => [axes, reason])).toEqual([
-    [{ weights: "int3", group: "32" }, expect.stringContaining("int3 weights has no kernel")],
     [{ weights: "int3", group: "64" }, "excluded by `where group < 64`"],
     [{ weights: "int4", group: "64" }, "excluded by `where group < 64`"],
   ]);
+});
+
+test("a scheme that executes on one CPU and is simulated on another is two trials", () => {
+  const without = planExperiment(base, { ...cpu, combinations: [] }).trials.slice(1);
+  const known = new Set(ids(base));
+  expect(without.map(({ scheme, id }) => [scheme.execution, known.has(id)])).toEqual(
+    without.map(() => ["simulated", false]),
+  );
 });
 
 test("settings that contradict each other are conflicts of their attempt, not trials", () => {
@@ -203,6 +214,6 @@ test("predicted bytes follow the width of the codes, the groups and what stays i
     { ...base, attempts: [dynamic, { ...grouped, axes: [numbers("group", 32)] }], keep },
     cpu,
   );
-  // fp32: 1100 x 4; dynamic: conv in float, dense 1 byte; weight_only int8: conv kept, dense 1 + 4/32 bytes.
-  expect(plan.trials.map(({ predictedBytes }) => predictedBytes)).toEqual([4400, 1400, 1525]);
+  // fp32: 1100 x 4; dynamic: conv in float, dense 1 byte; weight_only int8: conv kept, dense 1 + 2/32 bytes.
+  expect(plan.trials.map(({ predictedBytes }) => predictedBytes)).toEqual([4400, 1400, 1463]);
 });

@@ -87,15 +87,15 @@ test("settings that contradict each other are refused with the way out", () => {
          = hint: keep one of the two"
   `);
   expect(rendered(() => build("weight_only", { group: 48 }, "w8"))).toMatchInlineSnapshot(`
-    "error[group-size]: "w8" has group 48; onnxruntime's kernel takes groups of 16, 32, 64, 128, 256
+    "error[group-size]: "w8" has group 48; groups have 16, 32, 64, 128 or 256 elements, as onnxruntime's kernel has them
          = hint: the nearest is 32; 32, 64 and 128 are usual"
   `);
   expect(rendered(() => build("weight_only", { group: 8 }))).toMatchInlineSnapshot(`
-    "error[group-size]: "weight_only" has group 8; onnxruntime's kernel takes groups of 16, 32, 64, 128, 256
+    "error[group-size]: "weight_only" has group 8; groups have 16, 32, 64, 128 or 256 elements, as onnxruntime's kernel has them
          = hint: the nearest is 16; 32, 64 and 128 are usual"
   `);
   expect(rendered(() => build("weight_only", { group: 512 }))).toMatchInlineSnapshot(`
-    "error[group-size]: "weight_only" has group 512; onnxruntime's kernel takes groups of 16, 32, 64, 128, 256
+    "error[group-size]: "weight_only" has group 512; groups have 16, 32, 64, 128 or 256 elements, as onnxruntime's kernel has them
          = hint: the nearest is 256; 32, 64 and 128 are usual"
   `);
 });

@@ -14,17 +14,35 @@ export interface ExperimentFacts {
   "where-prunes-all": { readonly experiment: string; readonly cells: number };
   "comparison-order": { readonly name: string; readonly comparator: string };
   "expectation-form": { readonly text: string };
+  "diagnose-form": { readonly text: string };
+  "diagnose-float": { readonly name: string };
+  "diagnose-twice": { readonly text: string };
   "needs-measure": { readonly metric: string; readonly measure: string };
   "view-arguments": { readonly view: string; readonly form: string };
   "view-without-data": { readonly view: string; readonly modes: readonly string[] };
   "too-many-trials": { readonly experiment: string; readonly limit: number };
-  /** `everywhere`: no CPU profile executes it, not only this machine's. */
+  /** `everywhere`: no CPU profile runs it, not only this machine's. */
   "cannot-execute": {
     readonly scheme: string;
     readonly reason: string;
     readonly cells: number;
     readonly of: number;
     readonly everywhere: boolean;
+  };
+  /** `others`: how many reasons more its cells have. */
+  simulated: {
+    readonly scheme: string;
+    readonly reason: string;
+    readonly others: number;
+    readonly cells: number;
+    readonly of: number;
+  };
+  "expects-of-simulated": {
+    readonly expectation: string;
+    readonly scheme: string;
+    readonly metric: string;
+    readonly cells: number;
+    readonly of: number;
   };
   "shape-mismatch": {
     readonly model: string;
@@ -105,6 +123,18 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
     message: `\`${text}\` names no metric of a scheme`,
     hint: "an expectation is written scheme.metric: static.accuracy_drop < 1%",
   }),
+  "diagnose-form": ({ text }) => ({
+    message: `"${text}" does not name what to diagnose`,
+    hint: "write `diagnose experiment` or `diagnose experiment.scheme`",
+  }),
+  "diagnose-float": ({ name }) => ({
+    message: `"${name}" quantizes nothing, so there is nothing to find out`,
+    hint: "diagnose a quantized scheme: it is compared with fp32",
+  }),
+  "diagnose-twice": ({ text }) => ({
+    message: `\`diagnose ${text}\` stands here twice`,
+    hint: "one is enough",
+  }),
   "needs-measure": ({ metric, measure }) => ({
     message: `"${metric}" is known only when ${measure} is measured`,
     hint: `add ${measure} to the measure clause`,
@@ -122,6 +152,21 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
     const what = cells === of ? `"${scheme}" cannot execute` : `${cells} of ${of} cells of "${scheme}" cannot execute`;
     return { message: `${what}${everywhere ? "" : " on this CPU"}: ${reason}` };
   },
+  simulated: ({ scheme, reason, others, cells, of }) => {
+    const what = cells === of ? `"${scheme}" is simulated` : `${cells} of ${of} cells of "${scheme}" are simulated`;
+    const more = others === 0 ? "" : ` (${others} more ${others === 1 ? "reason" : "reasons"}: nibble explain)`;
+    return {
+      message: `${what}: ${reason}${more}`,
+      hint: "accuracy and size are computed in its formats; speed and memory of what cannot run are not measured",
+    };
+  },
+  "expects-of-simulated": ({ expectation, scheme, metric, cells, of }) => ({
+    message:
+      cells === of
+        ? `\`${expectation}\` can never be met: "${scheme}" is simulated, and ${metric} is measured of what executes alone`
+        : `\`${expectation}\` can never be met: ${cells} of ${of} cells of "${scheme}" are simulated, and ${metric} is measured of what executes alone`,
+    hint: "give the formats that execute a scheme of their own, or expect accuracy_drop or size_reduction",
+  }),
   "shape-mismatch": ({ model, input, wanted, data, given }) => ({
     message: `the model "${model}" takes ${shaped(wanted)} at input "${input}", and the data "${data}" gives ${shaped(given)}`,
     ...(product(wanted) === product(given) ? { hint: `give the data the option shape: ${shaped(wanted)}` } : {}),

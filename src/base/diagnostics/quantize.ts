@@ -8,7 +8,13 @@ export interface QuantizeFacts {
     readonly second: string;
     readonly reason: string;
   };
-  "group-size": { readonly scheme: string; readonly group: number; readonly known: readonly number[] };
+  /** `option`: the option that says so, where it is not "group". */
+  "group-size": {
+    readonly scheme: string;
+    readonly group: number;
+    readonly known: readonly number[];
+    readonly option?: string;
+  };
   "activation-not-finite": { readonly value: string; readonly layer?: string; readonly sample: number };
   "weight-not-finite": { readonly weight: string; readonly layer?: string; readonly index: number };
   "calibration-empty": { readonly scheme: string };
@@ -28,10 +34,10 @@ export const quantizeWording: WordingOf<QuantizeFacts> = {
     message: `"${scheme}" says both \`${first}\` and \`${second}\`: ${reason}`,
     hint: `keep one of the two`,
   }),
-  "group-size": ({ scheme, group, known }) => {
+  "group-size": ({ scheme, group, known, option = "group" }) => {
     const nearest = known.reduce((a, b) => (Math.abs(b - group) < Math.abs(a - group) ? b : a));
     return {
-      message: `"${scheme}" has group ${group}; onnxruntime's kernel takes groups of ${known.join(", ")}`,
+      message: `"${scheme}" has ${option} ${group}; groups have ${known.slice(0, -1).join(", ")} or ${known.at(-1)} elements, as onnxruntime's kernel has them`,
       hint: `the nearest is ${nearest}; 32, 64 and 128 are usual`,
     };
   },

@@ -5,6 +5,7 @@ import type { Attempt, CheckedExperiment, WhereClause } from "../../plan/experim
 import { type Checker, placed } from "../checker.js";
 import type * as ast from "../syntax/ast.js";
 import type { GivenOptions } from "../values/options.js";
+import { reportExecution, reportTimedExpectations } from "./execution.js";
 import { checkFit, splitOf, trainSizeOf } from "./fit.js";
 import { checkKeep } from "./keep.js";
 import { checkExpectations, checkMeasures, checkViews } from "./results.js";
@@ -163,16 +164,19 @@ function checkMatrix(
   reportExcluded(cells, where, name, checker);
   attempts.forEach((attempt, index) => {
     const own = cells.filter((cell) => cell.attempt === index && cell.outcome.kind !== "excluded");
-    reportRefused(own, attempt, checker);
+    reportExecution(own, attempt, checker);
     reportCalibration(own, attempt, data, checker);
   });
+  reportTimedExpectations(cells, statement.clauses, checker);
   return conflicts.length === 0;
 }
 
 /** `build` names what conflicts by the option's own name where it can; else the whole attempt is the place. */
 function conflictPlace(attempt: Tried | undefined) {
   return (facts: Readonly<Record<string, unknown>>): Span => {
-    const option = Object.keys(facts).find((fact) => attempt?.options.has(fact));
+    // `group: 32` of "scheme-conflict" names the option as the program does.
+    const said = ["option", "second", "first"].map((fact) => String(facts[fact] ?? "").replace(/:.*$/, ""));
+    const option = [...said, ...Object.keys(facts)].find((name) => attempt?.options.has(name));
     const span = option === undefined ? undefined : attempt?.options.get(option)?.span;
     return span ?? attempt?.use.span ?? { source: "", start: 0, end: 0 };
   };
@@ -192,24 +196,6 @@ function reportExcluded(
     if (excluded.some(({ outcome }) => outcome.kind === "excluded" && outcome.clause === index)) return;
     report(diagnostic("where-prunes-nothing", { clause: text }, { span: clause.span, severity: "warning" }));
   });
-}
-
-/**
- * Cells without a kernel are skipped with a warning; an attempt of which nothing executes on any CPU is an error, since
- * the program asks for what cannot be had.
- */
-function reportRefused(own: readonly ExpandedCell[], { name, use }: Tried, { report }: Checker): void {
-  const reasons = new Map<string, { cells: number; everywhere: boolean }>();
-  for (const { outcome } of own) {
-    if (outcome.kind !== "refused") continue;
-    const before = reasons.get(outcome.reason)?.cells ?? 0;
-    reasons.set(outcome.reason, { cells: before + 1, everywhere: outcome.everywhere });
-  }
-  const hopeless = own.every(({ outcome }) => outcome.kind === "refused" && outcome.everywhere);
-  for (const [reason, { cells, everywhere }] of reasons) {
-    const facts = { scheme: name, reason, cells, of: own.length, everywhere };
-    report(diagnostic("cannot-execute", facts, { span: use.span, severity: hopeless ? "error" : "warning" }));
-  }
 }
 
 /** A number of samples that the program gives must be there; the default is a wish. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { completeProgram } from "../../../src/language/services/complete.js";
+import { weightFormats } from "../../../src/quantize/vocabulary.js";
 import { fakeHost } from "../host.js";
 
 const files: Readonly<Record<string, readonly string[]>> = {
@@ -29,9 +30,12 @@ test.each([
   ["model m = tfjs($‸", "$ -> $net"],
   ["data d = ‸", " -> csv idx npy images jsonl strokes random"],
   ["scheme s = w‸", "w -> w4 weight_only"],
-  ["scheme s = static { ‸", " -> weights activations calibration samples method"],
+  [
+    "scheme s = static { ‸",
+    " -> weights group activations activation_group calibration samples method reduce_range precise",
+  ],
   ["scheme s = static { weights: int8, cal‸ }", "cal -> calibration"],
-  ["scheme s = static { weights: int8 ‸", " -> per_channel per_tensor"],
+  ["scheme s = static { weights: int8 ‸", " -> per_channel per_tensor symmetric asymmetric"],
   ["scheme s = static { calibration: minmax | ‸ }", " -> minmax percentile(99.9) entropy mse n $net"],
   ["scheme s = w4 { gr‸ }", "gr -> group"],
   ["scheme s = w4 { group: ‸ }", " -> n $net"],
@@ -53,7 +57,7 @@ test.each([
   [program('keep layers "‸"'), " -> conv_1 dense_1 dense_2 flatten_1"],
   [program("keep layers de‸"), 'de -> "dense_1" "dense_2"'],
   [program('keep layers "dense_1" ‸'), " -> at"],
-  [program('keep layers "dense_1" at ‸'), " -> fp32 int8 int4"],
+  [program('keep layers "dense_1" at ‸'), ` -> fp32 ${weightFormats.map(({ name }) => name).join(" ")}`],
   [program("measure accuracy, ‸"), " -> accuracy latency size memory"],
   [program("measure latency { ‸ }"), " -> batch threads"],
   [program("expect ‸"), " -> static w4"],

@@ -142,8 +142,8 @@ test("every word says what it is, names of the program what they stand for", asy
       "weights: ... per_channel": "per_channel
     one scale for each output channel",
       "weights: ... weights": "option weights
-    format of the weights, and what shares a scale: int8 per_channel
-    one of int8, int4, int2, int3, int5, int6, int7, int16, fp8_e4m3, fp8_e5m2, fp4, nf4; and one of per_channel, per_tensor",
+    format of the weights, what shares a scale, and whether 0 is in the middle: int8 per_channel
+    one of int8, int4, int2, fp16, int3, int5, int6, int7, int9, int10, int11, int12, int13, int14, int15, int16, uint2, uint3, uint4, uint5, uint6, uint7, uint8, uint9, uint10, uint11, uint12, uint13, uint14, uint15, uint16, bf16, fp8_e4m3, fp8_e5m2, fp8_e4m3fnuz, fp8_e5m2fnuz, fp6_e2m3, fp6_e3m2, fp4, mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, mxfp6_e3m2, mxfp4, mxint8, nvfp4, nf4, q4_0, q8_0, q4_k; and one of per_channel, per_tensor; and one of symmetric, asymmetric",
       "where ... not": "not
     turns a condition round
     where not (group = 32)",
