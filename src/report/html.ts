@@ -9,7 +9,8 @@ import { stepText } from "./gap.js";
 import { script } from "./html-script.js";
 import { style } from "./html-style.js";
 import { escapeHtml, scriptJson } from "./markup.js";
-import { failedNotes, methodNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
+import { methodNotes } from "./method.js";
+import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
 

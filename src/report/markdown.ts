@@ -1,6 +1,7 @@
 import type { Column } from "./columns.js";
 import { escapeMarkdown } from "./markup.js";
-import { failedNotes, methodNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
+import { methodNotes } from "./method.js";
+import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, resourceColumns, speedColumns, tableRows } from "./rows.js";
 

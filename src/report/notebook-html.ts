@@ -1,6 +1,7 @@
 import type { Cell, Column, Tone } from "./columns.js";
 import { escapeHtml } from "./markup.js";
-import { failedNotes, methodNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
+import { methodNotes } from "./method.js";
+import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
 

@@ -3,7 +3,7 @@ import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, Estimate, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";
 import type { Cell, Column, Tone } from "./columns.js";
-import { isApart } from "./gap.js";
+import { isSuspect } from "./remarks.js";
 
 /** One row of the table: a completed trial at one batch size. */
 export interface Row {
@@ -27,10 +27,7 @@ export function tableRows(records: readonly TrialRecord[]): readonly Row[] {
 
 /** Marks what the reader must know before believing a row; the notes below the table say more. */
 function rowLabel(label: string, record: CompletedRecord): string {
-  const marks = [
-    record.scheme.execution === "simulated" ? "(simulated)" : "",
-    record.attestation.attested && !isApart(record) ? "" : "(!)",
-  ];
+  const marks = [record.scheme.execution === "simulated" ? "(simulated)" : "", isSuspect(record) ? "(!)" : ""];
   return [visible(label), ...marks.filter((mark) => mark !== "")].join(" ");
 }
 
@@ -70,7 +67,10 @@ export function speedColumns(rows: readonly Row[]): readonly Column[] {
   };
   const columns: readonly Column[] = [
     ...(variesInBatch(rows) ? [batch] : []),
-    { header: "speedup", cells: latencies.map((latency) => latency && speedupCell(latency)) },
+    {
+      header: "speedup",
+      cells: rows.map(({ latency, record }) => (latency ? speedupCell(latency) : untimedCell(record, rows))),
+    },
     { header: "ms", cells: latencies.map((latency) => latency && { value: text(milliseconds(latency.medianMs)) }) },
   ];
   return columns.filter(hasCells);
@@ -89,8 +89,31 @@ export function resourceColumns(rows: readonly Row[]): readonly Column[] {
       header: "memory",
       cells: completed.map((record) => record?.memory && { value: text(bytes(record.memory.peakBytes)) }),
     },
+    { header: "cost", cells: rows.map(costCell) },
+    { header: "energy", cells: rows.map(energyCell) },
   ];
   return columns.filter(hasCells);
+}
+
+/** Money for a million samples, and the share that is saved. */
+function costCell({ record, latency }: Row): Cell | undefined {
+  const found = record.cost?.find((cost) => cost.batch === latency?.batch && cost.threads === latency.threads);
+  if (!found) return undefined;
+  const value = text(plain(Number(found.perMillion.toPrecision(3))));
+  return isBaseline(record) ? { value } : { value, detail: text(percentChange(-found.saving.value), "dim") };
+}
+
+function energyCell({ record, latency }: Row): Cell | undefined {
+  const found = record.energy?.find((energy) => energy.batch === latency?.batch && energy.threads === latency.threads);
+  if (!found) return undefined;
+  const value = text(`${plain(Number((found.joulesPerInference * 1000).toPrecision(3)))} mJ`);
+  if (isBaseline(record)) return { value };
+  return { value, detail: text(percentChange(found.joulesPerInference / found.baselineJoulesPerInference - 1), "dim") };
+}
+
+function percentChange(change: number): string {
+  const shown = fixed(change * 100, 1);
+  return `${shown.startsWith("-") ? "" : "+"}${shown}%`;
 }
 
 function hasCells({ cells }: Column): boolean {
@@ -131,7 +154,14 @@ function flipsCell(record: CompletedRecord): Cell | undefined {
   return flips === undefined || isBaseline(record) ? undefined : { value: text(String(flips)) };
 }
 
-function speedupCell({ speedup, verdict }: LatencyResult): Cell {
+/** A simulated trial has no speed, and says so where others have one. */
+function untimedCell({ scheme }: CompletedRecord, rows: readonly Row[]): Cell | undefined {
+  const isTold = scheme.execution === "simulated" && rows.some(({ latency }) => latency !== undefined);
+  return isTold ? { value: text("simulated", "dim") } : undefined;
+}
+
+function speedupCell({ speedup, verdict, rejected }: LatencyResult): Cell {
+  if (rejected !== undefined) return { value: text("rejected", "bad") };
   const [low, high] = speedup.ci95;
   return {
     value: text(times(speedup.value), speedTone(speedup, verdict)),
@@ -147,10 +177,8 @@ function speedTone({ value }: Estimate, verdict: string): Tone {
 
 function sizeCell(record: CompletedRecord): Cell | undefined {
   if (!record.size) return undefined;
-  const change = fixed((record.size.ratio - 1) * 100, 1);
   const value = text(bytes(record.size.bytes));
-  if (isBaseline(record)) return { value };
-  return { value, detail: text(`${change.startsWith("-") ? "" : "+"}${change}%`, "dim") };
+  return isBaseline(record) ? { value } : { value, detail: text(percentChange(record.size.ratio - 1), "dim") };
 }
 
 /** Whether a record is the float model that the others are compared with. */

@@ -1,9 +1,11 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { type Column, type LaidOutTable, layOut, pad, type Text, type Tone, wrap } from "./columns.js";
-import { failedNotes, methodNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
+import { methodNotes } from "./method.js";
+import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, isBaseline, type Row, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
+import { summary } from "./summary.js";
 
 export interface TableOptions {
   /** Columns of the terminal; 80 unless said, never less than 40. */
@@ -24,6 +26,7 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
   const blocks = [
     heading(report, width),
     ...tables(report, width),
+    summaryLines(report, width),
     notes(trialNotes(report.records), width, "strong"),
     section("failed", failedNotes(report.records), width, "bad"),
     section("skipped", skippedNotes(report.records), width, "dim"),
@@ -51,13 +54,27 @@ function heading({ experiment, model, data }: Report, width: number): readonly L
   return [...below(name, "strong"), ...below(about, "dim")];
 }
 
-/** One table; or, when that is too wide, accuracy and size above and speed below. */
+function summaryLines({ records }: Report, width: number): readonly Line[] {
+  return summary(records).flatMap((sentence) =>
+    wrap(sentence, width - 3).map((text, i): Line => [{ text: `${i === 0 ? " " : "   "}${text}`, tone: "strong" }]),
+  );
+}
+
+/**
+ * One table; when that is too wide, what decides (accuracy, speed, size) above and the rest below; or, with several batch
+ * sizes, accuracy and size above and speed below.
+ */
 function tables({ records }: Report, width: number): readonly (readonly Line[])[] {
   const rows = tableRows(records);
   const whole = [...accuracyColumns(rows), ...speedColumns(rows), ...resourceColumns(rows)];
   const table = setTable(rows, whole, width);
   if (table) return [table.lines];
   const firsts = rows.filter(({ first }) => first);
+  const [size, ...rest] = resourceColumns(firsts);
+  if (firsts.length === rows.length && size !== undefined && rest.length > 0) {
+    const decisive = setTable(rows, [...accuracyColumns(rows), ...speedColumns(rows), size], width);
+    if (decisive) return [decisive.lines, ...fittingTables(firsts, rest, width)];
+  }
   const upper = [...accuracyColumns(firsts), ...resourceColumns(firsts)];
   return [...fittingTables(firsts, upper, width), ...fittingTables(rows, speedColumns(rows), width)];
 }

@@ -1,0 +1,122 @@
+import { trialLabels } from "../results/label.js";
+import { accuracyOf } from "../results/metric.js";
+import type { CompletedRecord, LatencyResult, TrialRecord } from "../results/record.js";
+import { bytes, fixed, percent, percentDigits, plain, times } from "../results/units.js";
+import { isSuspect } from "./remarks.js";
+import { isBaseline, visible } from "./rows.js";
+
+interface Timed {
+  readonly record: CompletedRecord;
+  readonly result: LatencyResult;
+}
+
+/**
+ * What a sweep shows, in sentences: the fastest trial that loses no measurable accuracy, by how much and how sure; the
+ * smallest one; and what stands in the way of believing it. Only attested, believed and executed times are claimed.
+ */
+export function summary(records: readonly TrialRecord[]): readonly string[] {
+  const all = records.filter((record) => record.status === "completed");
+  const trials = all.filter((record) => !isBaseline(record));
+  if (trials.length === 0) return [];
+  const labels = trialLabels(records);
+  const name = (record: CompletedRecord) => visible(labels.get(record.trial) ?? record.trial);
+  const sentences = [speedSentence(trials, name), sizeSentence(trials, name), doubts(trials)];
+  return sentences.filter((sentence) => sentence !== "");
+}
+
+type Name = (record: CompletedRecord) => string;
+
+function speedSentence(trials: readonly CompletedRecord[], name: Name): string {
+  const timed = trials.flatMap((record) => bestTime(record) ?? []);
+  if (timed.length === 0) return "";
+  const faster = timed.filter(({ result }) => / faster|^faster/.test(result.verdict) && result.speedup.ci95[0] > 1);
+  const clean = faster.filter(({ record }) => !losesAccuracy(record));
+  const [best, ...others] = bySpeed(clean);
+  if (best) {
+    const level = others.filter(({ result }) => result.speedup.ci95[1] >= best.result.speedup.ci95[0]);
+    const tie =
+      level.length === 0
+        ? ""
+        : `; ${together(level.map(({ record }) => name(record)))} ${level.length === 1 ? "is" : "are"} as fast within the intervals`;
+    return `Fastest without measurable loss: ${name(best.record)}, ${speedText(best)}${lossText(best.record)}${tie}.`;
+  }
+  const [lossy] = bySpeed(faster);
+  if (lossy)
+    return `Fastest: ${name(lossy.record)}, ${speedText(lossy)}, but it costs accuracy${lossText(lossy.record)}.`;
+  const closest = bySpeed(timed)[0];
+  const farthest = closest ? ` (closest: ${name(closest.record)}, ${times(closest.result.speedup.value)})` : "";
+  return `No trial is measurably faster than fp32 here${farthest}.`;
+}
+
+/** The best of a trial's batch sizes that may be believed. */
+function bestTime(record: CompletedRecord): Timed | undefined {
+  if (!record.attestation.attested || record.scheme.execution === "simulated") return undefined;
+  const results = (record.latency ?? []).filter(({ rejected }) => rejected === undefined);
+  const [result] = [...results].sort((a, b) => b.speedup.value - a.speedup.value);
+  return result && { record, result };
+}
+
+function bySpeed(timed: readonly Timed[]): readonly Timed[] {
+  return [...timed].sort((a, b) => b.result.speedup.value - a.result.speedup.value);
+}
+
+/** Whether the whole interval of the drop lies on the worse side. */
+function losesAccuracy({ accuracy }: CompletedRecord): boolean {
+  return (accuracy?.drop.ci95[0] ?? 0) > 0;
+}
+
+function speedText({ record, result }: Timed): string {
+  const [low, high] = result.speedup.ci95;
+  const batch = (record.latency?.length ?? 0) > 1 ? ` at batch ${result.batch}` : "";
+  return `${times(result.speedup.value)} fp32's speed${batch} (${times(low).slice(0, -1)} to ${times(high).slice(0, -1)})`;
+}
+
+function lossText(record: CompletedRecord): string {
+  const accuracy = accuracyOf(record);
+  if (!accuracy || !record.accuracy) return "";
+  const { value, ci95 } = record.accuracy.drop;
+  const digits = percentDigits(accuracy.n);
+  const show = (x: number) => (accuracy.isShare ? fixed(x * 100, digits) : plain(x));
+  const unit = accuracy.isShare ? "%" : "";
+  const what =
+    accuracy.name === "mae" ? "error rises by" : accuracy.name === "agreement" ? "differs from fp32 on" : "drop";
+  return `, ${what} ${show(value)}${unit} (${show(ci95[0])} to ${show(ci95[1])})`;
+}
+
+function sizeSentence(trials: readonly CompletedRecord[], name: Name): string {
+  const kept = trials.filter((record) => record.size && !losesAccuracy(record));
+  const sized = kept.some((record) => !isSuspect(record)) ? kept.filter((record) => !isSuspect(record)) : kept;
+  const least = Math.min(...sized.map((record) => record.size?.bytes ?? Number.POSITIVE_INFINITY));
+  const smallest = sized.filter((record) => record.size?.bytes === least);
+  const [first] = smallest;
+  if (!first?.size || first.size.ratio >= 1) return "";
+  const mark = first.scheme.execution === "simulated" ? ", simulated" : "";
+  const loss = trials.some(({ accuracy }) => accuracy) ? " without measurable loss" : "";
+  return `Smallest${loss}: ${together(smallest.map(name))}, ${bytes(least)} (${percent(1 - first.size.ratio)} smaller${mark}).`;
+}
+
+function doubts(trials: readonly CompletedRecord[]): string {
+  const results = trials.flatMap(({ latency }) => latency ?? []);
+  const suspect = trials.filter(isSuspect).length;
+  const unresolved = trials.filter(({ accuracy }) => accuracy?.resolution?.resolved === false).length;
+  const parts = [
+    ...(results.some(({ quick }) => quick) ? ["times are of a quick run: a look, not a claim"] : []),
+    ...(suspect > 0
+      ? [`${count(suspect, "trial")} marked (!) ${suspect === 1 ? "needs" : "need"} a look at the notes`]
+      : []),
+    ...(unresolved > 0
+      ? [`the test samples are too few to answer the question about accuracy for ${count(unresolved, "trial")}`]
+      : []),
+  ];
+  const text = parts.join("; ");
+  return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+function together(names: readonly string[]): string {
+  if (names.length <= 3) return names.join(", ");
+  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} others`;
+}
