@@ -1,5 +1,4 @@
-import type { Estimate } from "./statistics.js";
-import { Z95 } from "./statistics.js";
+import { type Estimate, pairedVariance, Z95 } from "./statistics.js";
 
 /** Whether the drop's interval answers the question that was asked of it ("drop < 1%"), and else how many samples would. */
 export interface Resolution {
@@ -30,24 +29,31 @@ const MOST_SAMPLES = 1e9;
 
 /**
  * The question is resolved when the whole interval lies on one side of the bound. Else `needed` samples resolve it with
- * a chance of 80% if the drop is what was measured: N = (z_0.975 + z_0.8)^2 s^2 / (bound - drop)^2, the sample size of a
- * paired comparison (Connor 1987, Biometrics 43:207-211), s^2 being the variance of the paired differences. Of counts it
- * is taken after one more pair of each kind (Bonett and Price 2012, J. Educational and Behavioral Statistics 37:479-488),
- * so that no difference seen is not taken for no difference; of errors from the interval's width.
+ * a chance of 80% if the drop is what was measured: N = (z_0.975 s_0 + z_0.8 s)^2 / (bound - drop)^2, the sample size of a
+ * paired comparison (Connor 1987, Biometrics 43:207-211), s^2 being the variance of the paired differences and s_0^2 that
+ * if the drop were the bound. Of counts they are taken after one more pair of each kind (Bonett and Price 2012, J.
+ * Educational and Behavioral Statistics 37:479-488), so that no difference seen is not taken for no difference; of errors
+ * both are one, from the interval's width.
  */
 export function resolve(drop: MeasuredDrop, { text, bound }: Question): Resolution {
   const [low, high] = drop.ci95;
   if (high < bound || low > bound) return { question: text, resolved: true };
-  const samples = ((Z95 + Z80) ** 2 * variance(drop)) / (bound - drop.value) ** 2;
+  const [atBound, measured] = deviations(drop, bound);
+  const samples = ((Z95 * atBound + Z80 * measured) / (bound - drop.value)) ** 2;
   // The interval holds the bound with the samples that there are, whatever the approximation says.
   const needed = roundedUp(Math.max(samples, drop.n + 1));
   return { question: text, resolved: false, ...(needed <= MOST_SAMPLES ? { needed } : {}) };
 }
 
-function variance({ ci95: [low, high], n, counts }: MeasuredDrop): number {
-  if (!counts) return ((high - low) / 2 / Z95) ** 2 * n;
+/** Standard deviation of one paired difference if the drop were the bound, and at the measured drop. */
+function deviations({ ci95: [low, high], n, counts }: MeasuredDrop, bound: number): readonly [number, number] {
+  if (!counts) {
+    const deviation = ((high - low) / 2 / Z95) * Math.sqrt(n);
+    return [deviation, deviation];
+  }
   const [lost, gained, pairs] = [counts.lost + 1, counts.gained + 1, n + 2];
-  return (lost + gained) / pairs - ((lost - gained) / pairs) ** 2;
+  const measured = (lost + gained) / pairs - ((lost - gained) / pairs) ** 2;
+  return [Math.sqrt(Math.max(0, pairedVariance(bound, lost, gained, pairs))), Math.sqrt(measured)];
 }
 
 /** Two significant digits, upwards: 3841 is "about 3,900". */

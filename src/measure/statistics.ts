@@ -83,13 +83,21 @@ export function pairedDifferenceInterval(lost: number, gained: number, n: number
 /** Tango's score statistic: (lost - gained - n theta) over its standard deviation at the constrained estimate; falls with theta. */
 function pairedScore(theta: number, lost: number, gained: number, n: number): number {
   const excess = lost - gained - n * theta;
+  const variance = n * pairedVariance(theta, lost, gained, n);
+  if (variance > 0) return excess / Math.sqrt(variance);
+  return excess === 0 ? 0 : Math.sign(excess) * Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Variance of one paired difference of proportions if their difference were `theta`, at the maximum-likelihood estimate
+ * of the rest (Tango 1998).
+ */
+export function pairedVariance(theta: number, lost: number, gained: number, n: number): number {
   // Constrained maximum-likelihood estimate of P(only the second succeeds), given the difference theta.
   const b = -lost - gained + (2 * n - lost + gained) * theta;
   const c = -gained * theta * (1 - theta);
   const onlySecond = (Math.sqrt(Math.max(0, b * b - 8 * n * c)) - b) / (4 * n);
-  const variance = n * (2 * onlySecond + theta * (1 - theta));
-  if (variance > 0) return excess / Math.sqrt(variance);
-  return excess === 0 ? 0 : Math.sign(excess) * Number.POSITIVE_INFINITY;
+  return 2 * onlySecond + theta * (1 - theta);
 }
 
 /** Root of a falling function on [low, high]; the nearer end when the root lies outside. */

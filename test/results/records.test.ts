@@ -107,7 +107,7 @@ describe("reading a record", () => {
   const json = JSON.parse(toRecordJson(full));
 
   test("keeps fields that it does not know", () => {
-    const more = { ...json, cost: { perMillion: 3 }, scheme: { ...json.scheme, rotation: "hadamard" } };
+    const more = { ...json, later: { perMillion: 3 }, scheme: { ...json.scheme, rotation: "hadamard" } };
     expect(readRecord(more)).toEqual({ kind: "record", record: more });
   });
 
@@ -144,8 +144,8 @@ describe("reading a record", () => {
       "it is not an object",
       "it is not an object",
       "schemaVersion is missing",
-      "status is not one of completed, failed, skipped",
-      "status is not one of completed, failed, skipped",
+      "status is not one of completed, failed, skipped, diagnosed",
+      "status is not one of completed, failed, skipped, diagnosed",
       "trial is not a string",
       "attestation is missing",
       "size.bytes is not a whole number of at least 0",
@@ -239,7 +239,8 @@ describe("expectations", () => {
     expect(check(expectation("accuracy_drop", "<", 0.01), full)).toEqual({
       met: true,
       resolved: false,
-      sentence: "static.accuracy_drop < 0.01: met, but not resolved for static: the 95% interval passes the bound",
+      sentence:
+        "static.accuracy_drop < 0.01: met, but not resolved for static: the 95% interval passes the bound; about 2,700 test samples would tell",
     });
     expect(check(expectation("accuracy_drop", "<", 0.002), full)).toEqual({
       met: false,
