@@ -10,6 +10,8 @@ export interface Environment {
   readonly cores: number;
   readonly platform: string;
   readonly nibble: string;
+  /** Whether integer products add exactly on this CPU, by a probe of the engine's kernels; absent where no model was opened. */
+  readonly pairSums?: "exact" | "saturating";
 }
 
 /** The environment of a record; versions come from whoever loaded the engines. */

@@ -142,6 +142,7 @@ const manifest = object({
     cores: count,
     platform: string,
     nibble: string,
+    "pairSums?": oneOf("exact", "saturating"),
   }),
 });
 

@@ -6,6 +6,7 @@ import { seededRandom } from "../base/random.js";
 import type { Dataset } from "../datasets/dataset.js";
 import type { Engine } from "../engines/engine.js";
 import type { Graph } from "../ir/graph.js";
+import { missingClasses } from "../measure/calibration-check.js";
 import { type Calibrator, startCalibration } from "../quantize/calibrate.js";
 import { prepare } from "../quantize/passes/float/prepare.js";
 import type { Calibration } from "../quantize/scheme.js";
@@ -13,6 +14,7 @@ import type { Range } from "../tensor/quant.js";
 import { contentsOf } from "./contents.js";
 import { batches, feeds, outputsOf, scoreFloat } from "./inference.js";
 import { openModel } from "./inputs.js";
+import { type PairSumProbe, probePairSums } from "./pair-sums.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import type { FloatScores } from "./scoring.js";
 import { enterStage } from "./stage.js";
@@ -31,6 +33,8 @@ export interface Opened {
   ranges(calibration: Calibration): ReadonlyMap<string, Range>;
   /** What calibration saw; absent when no trial is static, or when it was stopped. */
   readonly calibrated?: Calibrated;
+  /** Kernels of the engine that do not add exactly on this CPU; see pair-sums.ts. */
+  readonly pairSums?: PairSumProbe;
 }
 
 /** A finished calibration. */
@@ -66,6 +70,7 @@ export async function openExperiment(
     folder: input.folder,
     seed: input.seed,
     fp32: { bytes, path, ...float },
+    pairSums: await probePairSums(engine),
     ...calibration,
   };
   const parityIndices = dataset.splits.test.slice(0, input.paritySamples);
@@ -74,10 +79,17 @@ export async function openExperiment(
     dataHash: dataset.hash,
     path,
     testSamples: dataset.splits.test.length,
+    pairSums: opened.pairSums,
+    ...untestedClasses(dataset),
     parityIndices,
     parityOutputs: await outputsOf(engine, bytes, graph, dataset, parityIndices),
   };
   return { opened, summary };
+}
+
+function untestedClasses({ labels, splits }: Dataset): Pick<OpenedExperiment, "untested"> {
+  const missing = missingClasses(splits.test, labels);
+  return missing && labels?.kind === "class" ? { untested: { missing, total: labels.classes.length } } : {};
 }
 
 /**

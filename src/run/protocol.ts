@@ -139,6 +139,8 @@ export interface OpenedExperiment {
   readonly testSamples: number;
   /** Kernels that do not add exactly on this CPU. */
   readonly pairSums?: PairSumProbe;
+  /** Classes without a test sample; with class labels only. */
+  readonly untested?: { readonly missing: readonly string[]; readonly total: number };
   /** Indices whose fp32 outputs follow, for parity. */
   readonly parityIndices: Int32Array;
   readonly parityOutputs: readonly Tensor<"float32">[];

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
 import { shortHash } from "../base/hash.js";
 import { sizeResult } from "../measure/size.js";
 import { nodeWork } from "../measure/work.js";
 import { quantizeGraph } from "../quantize/quantize.js";
 import { weightBytes } from "../quantize/size.js";
+import { attestTrial } from "./attestation.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { explainTrial } from "./explain.js";
 import { measureGap } from "./gap.js";
@@ -61,7 +61,7 @@ export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): 
       path,
       accuracy: isBaseline ? floatAccuracyOf(fp32, seed) : accuracyOf(scored, fp32, { seed, stop }),
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
-      attestation: attest(quantized, optimized),
+      attestation: await attestTrial(opened, quantized, optimized, scheme),
       work: measures.latency.map(({ batch }) => ({
         batch,
         baseline: nodeWork(graph, batch),

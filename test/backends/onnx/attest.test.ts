@@ -131,7 +131,7 @@ test("without any of them the same convolution is integer", async () => {
   expect(attest(graph, await optimized(graph))).toMatchObject({ integerNodes: 1, floatNodes: 0, attested: true });
 });
 
-test.each([
+test.each<{ bits: number; level: number; attested: boolean; why?: readonly [ran: string, reason: string] }>([
   { bits: 4, level: 4, attested: true },
   {
     ...{ bits: 4, level: 0, attested: false },
