@@ -1,5 +1,5 @@
 import type { Trace } from "./figure.js";
-import { reportFigures } from "./figures/registry.js";
+import { askedPlots, type Plot, reportFigures } from "./figures/registry.js";
 import type { TitledFigure } from "./figures/titled.js";
 import { plotText } from "./markup.js";
 import { notebookHtml } from "./notebook-html.js";
@@ -13,9 +13,14 @@ export interface MimeForms {
   readonly [type: string]: unknown;
 }
 
-/** What a notebook shows of a report, in order: the table, then each plot. */
+/** What a notebook shows unasked; the other figures are in the page, in `result.plot`, and shown where `show` names them. */
+const mainViews: ReadonlySet<Plot["kind"]> = new Set(["pareto", "layers", "sensitivity"]);
+
+/** What a notebook shows of a report, in order: the table, then each plot that was asked for, or the main ones. */
 export function reportForms(report: Report): readonly MimeForms[] {
-  return [tableForms(report), ...reportFigures(report).map(figureForms)];
+  const figures = reportFigures(report);
+  const main = askedPlots(report).length > 0 ? figures : figures.filter(({ view }) => mainViews.has(view));
+  return [tableForms(report), ...main.map(figureForms)];
 }
 
 /** The table with everything that must be said of it: HTML without scripts, and text of 80 columns. */
@@ -25,25 +30,31 @@ export function tableForms(report: Report): MimeForms {
 
 /** Pixels across a static picture: what Notebook 7, GitHub and a JupyterLab of 1200 pixels have room for; Lab cuts off the rest. */
 export const PICTURE_WIDTH = 720;
-/** Pixels of a plotly plot in a notebook. */
-const HEIGHT = 460;
+/** Pixels of a plot between its axes, and of what plotly puts around it in a notebook: title, axis and legend. */
+const PLOT_HEIGHT = 310;
+const AROUND = 150;
 const TITLE_ROOM = 52;
 
 /**
  * A plot: plotly's JSON for frontends that have plotly, a picture for all others (GitHub, e-mail, nbconvert), and what
  * it shows in words. There is no HTML beside: frontends would prefer it to the picture.
  */
-export function figureForms({ title, caption, figure }: TitledFigure): MimeForms {
+export function figureForms({ title, caption, figure, height }: TitledFigure): MimeForms {
   const { margin } = figure.layout;
   const layout = {
     ...figure.layout,
     title: { text: plotText(title), x: 0.01, xanchor: "left", y: 0.97, yanchor: "top" },
     margin: { ...margin, t: TITLE_ROOM },
-    height: HEIGHT,
+    height: (height ?? PLOT_HEIGHT) + AROUND,
   };
   return {
     "application/vnd.plotly.v1+json": { data: figure.data, layout },
-    "image/svg+xml": renderSvg(figure, { title, caption, width: PICTURE_WIDTH }),
+    "image/svg+xml": renderSvg(figure, {
+      title,
+      caption,
+      width: PICTURE_WIDTH,
+      ...(height === undefined ? {} : { height }),
+    }),
     "text/plain": figureText({ title, caption, figure }),
   };
 }

@@ -1,7 +1,9 @@
 import { dirname, join } from "node:path";
 import { inspect } from "node:util";
+import { fail } from "../base/diagnostic.js";
+import { unknown } from "../base/nearest.js";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
-import type { Expectation, MetricName, View } from "../plan/plan.js";
+import { type Expectation, type MetricName, type PlainView, plainViews, type View } from "../plan/plan.js";
 import type { Figure } from "../report/figure.js";
 import { reportFigures, titledFigure } from "../report/figures/registry.js";
 import type { TitledFigure } from "../report/figures/titled.js";
@@ -14,6 +16,7 @@ import { renderSvg } from "../report/svg/render.js";
 import { renderTable, type TableOptions } from "../report/table.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
+import { trialLabels } from "../results/label.js";
 import type { DiagnosisRecord, TrialRecord } from "../results/record.js";
 import { withResolution } from "../results/resolution.js";
 import { jupyterDisplay, showForms } from "./host-display.js";
@@ -44,21 +47,25 @@ export interface Result {
   /** Shows the table and the plots below the cell of the notebook that runs; outside a notebook their text is printed. */
   display(): Promise<void>;
   /** plotly figures, as plain JSON; as the value of a cell they are shown as pictures. */
-  readonly plot: {
-    /** Two metrics against each other; speedup and accuracy unless given. */
-    pareto(x?: MetricName, y?: MetricName): Figure & Displayable;
-    /** SQNR of each layer. */
-    layers(): Figure & Displayable;
-  };
+  readonly plot: Plots<Figure & Displayable>;
   /** The same figures as self-contained SVG files, drawn without a browser. */
-  readonly svg: {
-    pareto(x?: MetricName, y?: MetricName): string;
-    layers(): string;
+  readonly svg: Plots<string> & {
     /** Every figure of the report, with a name for its file: `accuracy-and-speedup.svg`. */
     all(): readonly { readonly name: string; readonly svg: string }[];
   };
   /** One row a trial and batch size, as a danfojs DataFrame. */
   frame(): DataFrame;
+}
+
+/**
+ * One figure each, in whatever form; without data it has no traces. `trial` is the label or the id of one trial: the figure
+ * then shows that one alone. The names are those of `show` in the language.
+ */
+export interface Plots<Form> extends Readonly<Record<PlainView, (trial?: string) => Form>> {
+  /** Two metrics against each other; speedup and accuracy unless given. */
+  pareto(x?: MetricName, y?: MetricName): Form;
+  /** SQNR of each layer. */
+  layers(trial?: string): Form;
 }
 
 /** What a result says beside its records. */
@@ -103,15 +110,8 @@ export function resultOf(
     async display() {
       for (const forms of reportForms(report)) await showForms(forms);
     },
-    plot: {
-      pareto: (x = "speedup", y = "accuracy") => shownAsPicture(titledFigure({ kind: "pareto", x, y }, report)),
-      layers: () => shownAsPicture(titledFigure({ kind: "layers", metric: "sqnr" }, report)),
-    },
-    svg: {
-      pareto: (x = "speedup", y = "accuracy") => figureSvg(titledFigure({ kind: "pareto", x, y }, report)),
-      layers: () => figureSvg(titledFigure({ kind: "layers", metric: "sqnr" }, report)),
-      all: () => namedSvgs(report),
-    },
+    plot: plotsOf(report, shownAsPicture),
+    svg: { ...plotsOf(report, figureSvg), all: () => namedSvgs(report) },
     frame() {
       const { DataFrame } = loadDanfo();
       return new DataFrame(frameColumns(records));
@@ -130,12 +130,32 @@ function shownAsTable(report: Report, result: Result): Result {
   });
 }
 
+function plotsOf<Form>(report: Report, form: (figure: TitledFigure) => Form): Plots<Form> {
+  const plain = plainViews.map((kind) => [
+    kind,
+    (trial?: string) => form(titledFigure({ kind }, report, trialId(report, trial))),
+  ]);
+  return {
+    ...(Object.fromEntries(plain) as Record<PlainView, (trial?: string) => Form>),
+    pareto: (x = "speedup", y = "accuracy") => form(titledFigure({ kind: "pareto", x, y }, report)),
+    layers: (trial) => form(titledFigure({ kind: "layers", metric: "sqnr" }, report, trialId(report, trial))),
+  };
+}
+
+/** @throws {DiagnosticError} `unknown-name` when no trial has that label or id */
+function trialId({ records }: Report, asked: string | undefined): string | undefined {
+  if (asked === undefined) return undefined;
+  const labels = trialLabels(records);
+  const found = records.find(({ trial }) => trial === asked || labels.get(trial) === asked);
+  return found ? found.trial : fail("unknown-name", { kind: "trial", ...unknown(asked, [...labels.values()]) });
+}
+
 function shownAsPicture(titled: TitledFigure): Figure & Displayable {
   return displayable({ ...titled.figure }, () => figureForms(titled));
 }
 
-function figureSvg({ title, caption, figure }: TitledFigure): string {
-  return renderSvg(figure, { title, caption });
+function figureSvg({ title, caption, figure, height }: TitledFigure): string {
+  return renderSvg(figure, { title, caption, ...(height === undefined ? {} : { height }) });
 }
 
 function namedSvgs(report: Report): readonly { readonly name: string; readonly svg: string }[] {
