@@ -34,11 +34,12 @@ export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts 
   const fallen = wanted.filter((node) => !found(node));
   const counts = { integerNodes: integer.length, floatNodes: float.length };
   if (fallen.length > 0) {
+    const explained = fallen.map((node) => explainFallen(node, planned, nodes));
     return {
       ...counts,
       attested: false,
-      reason: `${fallen.length} of ${wanted.length} planned integer nodes did not run as integer: ${shownNames(fallen)}`,
-      fallen: fallen.map((node) => explainFallen(node, planned, nodes)),
+      reason: `${fallen.length} of ${wanted.length} planned integer nodes did not run as integer: ${byReason(explained)}`,
+      fallen: explained,
     };
   }
   const inFloat = `${float.length} ${float.length === 1 ? "product" : "products"} in float`;
@@ -49,9 +50,17 @@ export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts 
   return { ...counts, attested: true, reason };
 }
 
-/** Layers of the user's model, each once; a node of no layer by its own name. */
-function shownNames(nodes: readonly Node[]): string {
-  const names = [...new Set(nodes.map(({ name, layer }) => layer ?? name))];
+/** Layers of the user's model (a node of no layer by its own name) by what ran in place of theirs and why. */
+function byReason(fallen: readonly Fallen[]): string {
+  const groups = new Map<string, Set<string>>();
+  for (const { node, layer, ran, reason } of fallen) {
+    const why = `${ran}; ${reason}`;
+    groups.set(why, (groups.get(why) ?? new Set()).add(layer ?? node));
+  }
+  return [...groups].map(([why, names]) => `${shownNames([...names])} (${why})`).join(", ");
+}
+
+function shownNames(names: readonly string[]): string {
   return names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more` : names.join(", ");
 }
 

@@ -74,7 +74,9 @@ test("a convolution that the engine leaves in float, for its int8 activations, i
     integerNodes: 0,
     floatNodes: 1,
     attested: false,
-    reason: "1 of 1 planned integer nodes did not run as integer: product",
+    reason:
+      "1 of 1 planned integer nodes did not run as integer: product (Conv in float, after 2 DequantizeLinear; " +
+      "int8 activations with int8 weights (S8S8) have no fast kernel on x64; uint8 activations have)",
     fallen: [
       {
         node: "product",
@@ -121,7 +123,8 @@ test.each([
 ])("a convolution falls back with its layer and the reason: %o", async (faults, reason) => {
   const graph = convolution(faults);
   const facts = attest(graph, await optimized(graph));
-  expect(facts.reason).toBe("1 of 1 planned integer nodes did not run as integer: conv1");
+  expect(facts.reason).toContain("1 of 1 planned integer nodes did not run as integer: conv1 (");
+  expect(facts.reason).toContain(reason);
   expect(facts.fallen).toMatchObject([{ node: "conv1/Conv", layer: "conv1", reason: expect.stringContaining(reason) }]);
   expect(facts.fallen?.[0]?.ran).toMatch(/^(Fused)?Conv in float, after 2 DequantizeLinear/);
 });
