@@ -14,7 +14,7 @@ import { nibbleText } from "./text.js";
 export interface NibbleSession {
   /**
    * The earlier cells whose definitions (models, data, params, schemes) this cell can use, oldest first; a name that
-   * the cell defines anew replaces the earlier one without a word.
+   * the cell defines anew replaces the earlier one without a word. Their experiments can be diagnosed.
    */
   definitions(): readonly SourceFile[];
   /** Later cells can use the definitions of this one; a cell that cannot be read whole defines nothing. */
@@ -111,7 +111,7 @@ export function createNibbleSession(options: NibbleSessionOptions): NibbleSessio
 function definingOf(file: SourceFile): Defining | undefined {
   const { program, diagnostics } = parseProgram(file);
   if (diagnostics.some(({ severity }) => severity === "error")) return undefined;
-  const statements = program.statements.filter(({ kind }) => kind !== "experiment");
+  const { statements } = program;
   const names = statements.flatMap((statement) =>
     "name" in statement ? [`${statement.kind} ${statement.name.name}`] : [],
   );

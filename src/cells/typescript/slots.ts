@@ -20,12 +20,13 @@ interface Source {
 export class Slots {
   readonly #program: string;
   #places: (CommittedFile | undefined)[] = new Array<undefined>(FIRST).fill(undefined);
-  #names: Source;
+  /** Text of the file of names; made when it is read, for most cells run without it. */
+  #names: Source | undefined;
+  #version = 0;
 
   /** @param program a word that tells the files of this program from those of others */
   constructor(program: string) {
     this.#program = program;
-    this.#names = { text: this.#namesText(), version: "0" };
   }
 
   /** Takes files into the program; each keeps the place that it has. True when any was not there before. */
@@ -49,14 +50,18 @@ export class Slots {
 
   /** A file by its name without folder and extension; undefined for one that is none of these. */
   source(name: string): Source | undefined {
-    if (name === namesFile(this.#program)) return this.#names;
+    if (name === namesFile(this.#program)) {
+      this.#names ??= { text: this.#namesText(), version: String(this.#version) };
+      return this.#names;
+    }
     const place = /^<slot (\d+) in (\w+)>$/u.exec(name);
     if (place?.[2] !== this.#program) return undefined;
     return this.#places[Number(place[1])] ?? { text: `import {} from "${NAMES_MODULE}";`, version: "empty" };
   }
 
   #changed(): void {
-    this.#names = { text: this.#namesText(), version: String(Number(this.#names.version) + 1) };
+    this.#names = undefined;
+    this.#version += 1;
   }
 
   #namesText(): string {

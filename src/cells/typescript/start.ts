@@ -17,7 +17,7 @@ const LONGEST_MS = 60_000;
 /** TypeScript recurses as deeply as a text is nested. */
 const STACK_MB = 32;
 /** A small young generation: what a check leaves behind is collected sooner, and a long session stays small. */
-const LIMITS = { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: 16 };
+const LIMITS = { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: 8 };
 
 /**
  * Starts the TypeScript compiler of a notebook in a thread of its own. Returns at once; the first requests wait until

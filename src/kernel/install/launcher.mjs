@@ -77,6 +77,10 @@ async function main() {
     process.stdout.write(`${JSON.stringify(found)}\n`);
     return;
   }
+  if (process.env.NIBBLE_SET_ARENAS) {
+    delete process.env.MALLOC_ARENA_MAX;
+    delete process.env.NIBBLE_SET_ARENAS;
+  }
   await buildIfStale(found.folder);
   await import(pathToFileURL(join(found.folder, "dist", "kernel", "main.js")).href);
 }
