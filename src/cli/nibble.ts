@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { ownPackage } from "../base/package.js";
 import { diagnosticsOf } from "../run/failure.js";
 import { checkCommand } from "./commands/check.js";
+import { diagnoseCommand } from "./commands/diagnose.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { explainCommand } from "./commands/explain.js";
 import { type ReportFlags, reportCommand } from "./commands/report.js";
@@ -73,6 +74,26 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   shared(program.command("explain").argument("<file>", ".nib program").summary("what would run, what not, and why"))
     .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
     .action((file: string, flags: SharedOptions) => outcome(explainCommand(file, flags, shell(flags))));
+
+  shared(
+    program
+      .command("diagnose")
+      .argument("<file>", ".nib program")
+      .argument("[experiment.scheme]", "what to diagnose: an experiment, or one of its schemes")
+      .summary("why accuracy moved: weights or activations, which layer, how much calibration"),
+  )
+    .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
+    .option("--workers <n>", "trials quantized and evaluated at once where some have not run", positiveInteger, 1)
+    .option("--quick", "fewer timing samples where trials have not run", false)
+    .option("--fresh", "diagnose again what the ledger already holds; finished trials are taken over", false)
+    .option("--out <dir>", "where results are (default: .nibble/results under the project root)")
+    .addHelpText(
+      "after",
+      "\nWithout a second argument: what the file's diagnose statements say, else every quantized trial. Trials that have\nnot run are run first.",
+    )
+    .action((file: string, what: string | undefined, flags: RunFlags) =>
+      outcome(diagnoseCommand(file, what, flags, shell(flags))),
+    );
 
   addFormatCommand(program, shell, outcome);
 

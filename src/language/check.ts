@@ -4,6 +4,7 @@ import type { SourceFile } from "../base/span.js";
 import type { DataReference } from "../datasets/dataset.js";
 import type { CheckedExperiment } from "../plan/experiment.js";
 import { type Checker, reporter } from "./checker.js";
+import { type CheckedDiagnose, checkDiagnoses } from "./checks/diagnose.js";
 import { checkExperiment, type Sources } from "./checks/experiment.js";
 import { schemeChecker } from "./checks/schemes.js";
 import { type CheckedData, type CheckedModel, checkData, checkModel } from "./checks/sources.js";
@@ -18,6 +19,8 @@ import { vocabulary as everything } from "./vocabulary.js";
 export interface CheckedProgram {
   /** In the order written. */
   readonly experiments: readonly CheckedExperiment[];
+  /** What the `diagnose` statements ask for, in the order written. */
+  readonly diagnoses: readonly CheckedDiagnose[];
   /** The `data` statements of the program itself. */
   readonly data: readonly DataReference[];
   /** What the `model` and `data` statements of the program itself stand for. */
@@ -64,9 +67,14 @@ export async function checkProgram(
     const experiment = await checkExperiment(statement, named, schemes, checker);
     if (experiment) experiments.push(experiment);
   }
+  const diagnoses = await checkDiagnoses(experiments, checker, (statement) => {
+    // Its own cell has reported what is wrong with it.
+    const silent = { ...checker, report: () => {} };
+    return checkExperiment(statement, named, schemes, silent);
+  });
   const sorted = byPosition(diagnostics);
   const wrong = sorted.some(({ severity }) => severity === "error");
-  return { ...(wrong ? {} : { program: { experiments, data, definitions } }), diagnostics: sorted, sources };
+  return { ...(wrong ? {} : { program: { experiments, diagnoses, data, definitions } }), diagnostics: sorted, sources };
 }
 
 type Own = Pick<CheckedProgram, "data" | "definitions">;

@@ -13,6 +13,10 @@ export interface Scope {
   readonly schemes: ReadonlyMap<string, ast.SchemeStatement>;
   /** Of the program itself; experiments of imported files and of earlier cells are not run. */
   readonly experiments: readonly ast.ExperimentStatement[];
+  /** Experiments of earlier cells by name, which can be diagnosed. */
+  readonly earlierExperiments: ReadonlyMap<string, ast.ExperimentStatement>;
+  /** Of the program itself, in the order written. */
+  readonly diagnoses: readonly ast.DiagnoseStatement[];
   /**
    * True of what the program or its imports say. Definitions of earlier cells are checked where they are used: their
    * own cell has reported the rest.
@@ -71,8 +75,19 @@ export function declare(
     params: of("param"),
     schemes: of("scheme"),
     experiments: [...of<ast.ExperimentStatement>("experiment").values()],
+    earlierExperiments: earlierExperiments(modules),
+    diagnoses: statementsOf(own).filter((statement) => statement.kind === "diagnose"),
     isOwn,
   };
+}
+
+const statementsOf = (module: Module | undefined) => module?.program.statements ?? [];
+
+/** Of the cells themselves, not of what they import; of two of one name the later one counts. */
+function earlierExperiments(modules: readonly Module[]): ReadonlyMap<string, ast.ExperimentStatement> {
+  const cells = modules.slice(0, -1).filter(({ layer }, i) => modules[i + 1]?.layer !== layer);
+  const found = cells.flatMap(statementsOf).filter((statement) => statement.kind === "experiment");
+  return new Map(found.map((statement) => [statement.name.name, statement]));
 }
 
 /** The definitions of one layer. */
@@ -86,7 +101,7 @@ function namesOf(
   for (const module of modules) {
     for (const statement of module.program.statements) {
       if (!("name" in statement)) {
-        if (statement.kind !== "import") reportLater(statement, report);
+        if (statement.kind === "search" || statement.kind === "export") reportLater(statement, report);
       } else if (statement.kind !== "experiment" || module === own) {
         add(statement, found.get(statement.kind) ?? new Map(), sources, report);
       }

@@ -27,6 +27,8 @@ export interface DiagnoseOptions {
 export interface DiagnoseOutcome {
   /** One a trial that could be diagnosed, in the order of the plan. */
   readonly diagnoses: readonly DiagnosisRecord[];
+  /** Those and what earlier runs found of the other trials, in the order of the plan. */
+  readonly known: readonly DiagnosisRecord[];
   readonly remarks: readonly Diagnostic[];
 }
 
@@ -43,7 +45,8 @@ export async function diagnoseTrials(
   records: readonly TrialRecord[],
   options: DiagnoseOptions,
 ): Promise<DiagnoseOutcome> {
-  const known = options.fresh ? new Map<string, DiagnosisRecord>() : diagnosesOf(options.ledger, records);
+  const earlierOnes = diagnosesOf(readLedger(options.ledger.path).diagnoses, records);
+  const known = options.fresh ? new Map<string, DiagnosisRecord>() : earlierOnes;
   const remarks: Diagnostic[] = [];
   const found = new Map<string, DiagnosisRecord>();
   const pending: { readonly trial: Trial; readonly record: CompletedRecord }[] = [];
@@ -60,15 +63,24 @@ export async function diagnoseTrials(
     await diagnosePending(plan, pending, options, found, remarks);
     options.onEvent({ kind: "ended" });
   }
-  return { diagnoses: trials.flatMap(({ id }) => found.get(id) ?? []), remarks };
+  const stopped = options.signal?.aborted === true && pending.some(({ trial }) => !found.has(trial.id));
+  if (stopped) remarks.push(diagnostic("diagnosis-interrupted", { finished: found.size }, { severity: "warning" }));
+  return {
+    diagnoses: trials.flatMap(({ id }) => found.get(id) ?? []),
+    known: plan.trials.flatMap(({ id }) => found.get(id) ?? earlierOnes.get(id) ?? []),
+    remarks,
+  };
 }
 
-/** Diagnoses of the ledger by trial, where they are about the record as it is now. */
-function diagnosesOf(ledger: Ledger, records: readonly TrialRecord[]): Map<string, DiagnosisRecord> {
+/** Diagnoses of a ledger by trial, where they are about the records as they are now. */
+export function diagnosesOf(
+  diagnoses: readonly DiagnosisRecord[],
+  records: readonly TrialRecord[],
+): ReadonlyMap<string, DiagnosisRecord> {
   const current = new Map(records.map((record) => [record.trial, JSON.stringify(record.manifest.environment)]));
   return new Map(
-    readLedger(ledger.path)
-      .diagnoses.filter(({ trial, manifest }) => current.get(trial) === JSON.stringify(manifest.environment))
+    diagnoses
+      .filter(({ trial, manifest }) => current.get(trial) === JSON.stringify(manifest.environment))
       .map((each) => [each.trial, each]),
   );
 }

@@ -11,6 +11,7 @@ import { explainPlan } from "../plan/explain.js";
 import type { Plan } from "../plan/plan.js";
 import { ledgerPath, openLedger } from "../results/ledger.js";
 import { planPath } from "../results/plan-file.js";
+import { diagnoseTrials } from "../run/diagnose.js";
 import type { RunEvent } from "../run/events.js";
 import { runPlan } from "../run/experiment.js";
 import { diagnosticsOf, refusalOf } from "../run/failure.js";
@@ -21,6 +22,7 @@ import { startWorker } from "../run/process.js";
 import { savedPlan, writePlanFile } from "../run/saved-plan.js";
 import { writeWhole } from "../run/whole-file.js";
 import { cellSignal } from "./cell-signal.js";
+import { diagnosedTrials, type Undertaking, undertakingsOf } from "./diagnose.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -52,6 +54,11 @@ export interface RunTextOptions extends ProgramOptions {
   readonly fresh?: boolean | undefined;
   /** Where results are written; `.nibble/results` under the project root unless given. */
   readonly resultsFolder?: string | undefined;
+  /**
+   * What is diagnosed, `experiment.scheme` or `experiment`, and nothing else is run; true: what the program's `diagnose`
+   * statements say, else every quantized scheme. Without it the experiments are run, and the statements follow.
+   */
+  readonly diagnose?: string | true | undefined;
   /** Aborting it stops the run; finished trials are kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
@@ -122,31 +129,36 @@ export async function runText(source: SourceFile, given: RunTextOptions = {}): P
   const folder = resolve(options.resultsFolder ?? join(rootOf(source, options), ".nibble", "results"));
   const results: Result[] = [];
   const diagnostics = [...checked.diagnostics];
-  if (checked.program.experiments.length === 0) {
+  const asked = undertakingsOf(checked.program, options.diagnose);
+  if ("mistake" in asked) {
+    return { ...checked, diagnostics: [...diagnostics, asked.mistake], results: [], ran: false, interrupted: false };
+  }
+  if (asked.undertakings.length === 0) {
     diagnostics.push(diagnostic("nothing-to-run", {}, { severity: "warning" }));
   }
   const stopped = () => options.signal?.aborted === true;
   if (stopped()) diagnostics.push(diagnostic("interrupted", { finished: 0, total: 0 }, { severity: "warning" }));
-  for (const experiment of checked.program.experiments) {
+  for (const undertaking of asked.undertakings) {
     if (stopped()) break;
     try {
-      const result = await runOne(planExperiment(experiment, thisCpu()), source, folder, options, diagnostics);
+      const result = await runOne(undertaking, source, folder, options, diagnostics);
       results.push(result);
       options.onResult?.(result);
     } catch (error) {
-      diagnostics.push(...diagnosticsOf(error, `experiment ${experiment.name}`));
+      diagnostics.push(...diagnosticsOf(error, `experiment ${undertaking.experiment.name}`));
     }
   }
   return { ...checked, diagnostics, results, ran: true, interrupted: stopped() };
 }
 
 async function runOne(
-  plan: Plan,
+  undertaking: Undertaking,
   source: SourceFile,
   resultsFolder: string,
   options: RunTextOptions,
   diagnostics: Diagnostic[],
 ): Promise<Result> {
+  const plan = planExperiment(undertaking.experiment, thisCpu());
   const ledger = openLedger(ledgerPath(resultsFolder, plan.experiment));
   const engine = `onnxruntime ${await engineVersion()}`;
   const environment = (tfjs: string) => readEnvironment({ nibble: ownPackage().version, engine, tfjs });
@@ -158,13 +170,20 @@ async function runOne(
     environment,
     effort: options.quick ? quickEffort : fullEffort,
     workers: options.workers ?? 1,
-    fresh: options.fresh ?? false,
+    // Where only a diagnosis is wanted, finished trials stay as they are.
+    fresh: options.fresh === true && options.diagnose === undefined && !undertaking.isEarlier,
     startWorker: () => startWorker({ signal: options.signal }),
     signal: options.signal,
     onEvent: options.onEvent ?? (() => {}),
   });
-  diagnostics.push(...remarks);
-  const result = resultOf(saved, records, measured, ledger.path);
+  const found = await diagnoseTrials(plan, diagnosedTrials(plan, undertaking), records, {
+    ...{ folder: join(resultsFolder, plan.experiment), ledger, signal: options.signal },
+    fresh: options.fresh ?? false,
+    startWorker: () => startWorker({ signal: options.signal }),
+    onEvent: options.onEvent ?? (() => {}),
+  });
+  diagnostics.push(...remarks, ...found.remarks);
+  const result = resultOf(saved, records, measured, ledger.path, found.known);
   // The table is shown all the same: only the page is missing.
   await writeWhole(result.reportPath, result.html()).catch((error: unknown) =>
     diagnostics.push(reportNotWritten(result, error)),

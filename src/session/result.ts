@@ -4,6 +4,7 @@ import { fail } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import { type Expectation, type MetricName, type PlainView, plainViews, type View } from "../plan/plan.js";
+import { renderDiagnoses } from "../report/diagnosis.js";
 import type { Figure } from "../report/figure.js";
 import { reportFigures, titledFigure } from "../report/figures/registry.js";
 import type { TitledFigure } from "../report/figures/titled.js";
@@ -38,6 +39,8 @@ export interface Result {
   readonly reportPath: string;
   /** The table as text. */
   table(options?: TableOptions): string;
+  /** What the diagnoses found, as text; empty where nothing was diagnosed. */
+  diagnosis(): string;
   /** The whole report as one HTML page that needs nothing else. */
   html(): string;
   /** The table as Markdown, for a pull request. */
@@ -104,11 +107,12 @@ export function resultOf(
     expectations,
     reportPath: reportPath(ledger),
     table: (options) => renderTable(report, options),
+    diagnosis: () => renderDiagnoses(records, diagnoses),
     html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),
-    bundles: () => reportForms(report),
+    bundles: () => [...reportForms(report), ...diagnosisForms(report)],
     async display() {
-      for (const forms of reportForms(report)) await showForms(forms);
+      for (const forms of [...reportForms(report), ...diagnosisForms(report)]) await showForms(forms);
     },
     plot: plotsOf(report, shownAsPicture),
     svg: { ...plotsOf(report, figureSvg), all: () => namedSvgs(report) },
@@ -148,6 +152,11 @@ function trialId({ records }: Report, asked: string | undefined): string | undef
   const labels = trialLabels(records);
   const found = records.find(({ trial }) => trial === asked || labels.get(trial) === asked);
   return found ? found.trial : fail("unknown-name", { kind: "trial", ...unknown(asked, [...labels.values()]) });
+}
+
+/** The diagnoses below table and plots. */
+function diagnosisForms({ records, diagnoses = [] }: Report): readonly MimeForms[] {
+  return diagnoses.length === 0 ? [] : [{ "text/plain": renderDiagnoses(records, diagnoses) }];
 }
 
 function shownAsPicture(titled: TitledFigure): Figure & Displayable {

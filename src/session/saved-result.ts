@@ -6,6 +6,7 @@ import { unknown } from "../base/nearest.js";
 import { latestRecords, ledgerPath, readLedger } from "../results/ledger.js";
 import { planPath, readPlanFile, recordsOfPlan, type SavedPlan } from "../results/plan-file.js";
 import type { TrialRecord } from "../results/record.js";
+import { diagnosesOf } from "../run/diagnose.js";
 import { projectRoot } from "../run/paths.js";
 import { type Result, type ResultSubject, resultOf } from "./result.js";
 
@@ -78,7 +79,7 @@ export function findLedger(where: string, resultsFolder: string = defaultResults
 export function savedResult(where: string, options: SavedResultOptions = {}): SavedResult {
   const ledger = findLedger(where, options.resultsFolder);
   if (ledger === undefined) fail("unknown-experiment", { name: where, known: namesIn(where), folder: where });
-  const { records, diagnostics } = readLedger(ledger);
+  const { records, diagnoses, diagnostics } = readLedger(ledger);
   const warnings = gathered(ledger, records.length, diagnostics);
   if (records.length === 0) fail("ledger-empty", { path: ledger });
   const { plan, warning } = planOf(ledger);
@@ -86,10 +87,12 @@ export function savedResult(where: string, options: SavedResultOptions = {}): Sa
   const left = latest.length - ofPlan.filter(({ status }) => status !== "skipped").length;
   const skipped = ofPlan.filter(({ status }) => status === "skipped");
   const shown = options.all ? [...latest, ...skipped] : ofPlan;
+  const known = diagnosesOf(diagnoses, shown);
+  const diagnosed = shown.flatMap(({ trial }) => known.get(trial) ?? []);
   const note =
     left > 0 && !options.all ? [diagnostic("earlier-trials", { path: ledger, left }, { severity: "note" })] : [];
   return {
-    result: resultOf(plan ?? subjectOf(ledger, records), shown, [], ledger),
+    result: resultOf(plan ?? subjectOf(ledger, records), shown, [], ledger, diagnosed),
     diagnostics: [...warnings, ...warning, ...note],
   };
 }

@@ -25,6 +25,7 @@ export interface ExecutionFacts {
   "diagnosis-refused": { readonly trial: string; readonly reason: string };
   /** A diagnosis that broke off; the trial's own record stands. */
   "diagnosis-failed": { readonly trial: string; readonly stage: string; readonly reason: string };
+  "diagnosis-interrupted": { readonly finished: number };
   interrupted: { readonly finished: number; readonly total: number };
   "nothing-to-run": Readonly<Record<string, never>>;
   "fault-in-nibble": { readonly stage: string; readonly message: string };
@@ -82,6 +83,10 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "diagnosis-failed": ({ trial, stage, reason }) => ({
     message: `the diagnosis of "${trial}" broke off (${stage}): ${reason}`,
     hint: "the trial's own figures stand; `nibble diagnose` tries again",
+  }),
+  "diagnosis-interrupted": ({ finished }) => ({
+    message: `stopped while trials were diagnosed; ${finished} diagnos${finished === 1 ? "is is" : "es are"} on disk`,
+    hint: "the same command goes on with the others",
   }),
   interrupted: ({ finished, total }) =>
     total === 0

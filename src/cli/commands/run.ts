@@ -1,6 +1,8 @@
 import { relative } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { visible } from "../../base/visible.js";
 import { toRecordJson } from "../../results/json.js";
+import type { DiagnosisRecord, TrialRecord } from "../../results/record.js";
 import type { RunEvent } from "../../run/events.js";
 import { runText } from "../../session/program.js";
 import type { Result } from "../../session/result.js";
@@ -20,6 +22,23 @@ export interface RunFlags extends SharedOptions {
 /** `nibble run FILE`: runs the experiments; a record a line with --json, else a table and the path of the report. */
 export async function runCommand(file: string, flags: RunFlags, shell: Shell): Promise<number> {
   if (isNotebook(file)) return (await import("./notebook-run.js")).runNotebookCommand(file, flags, shell);
+  return runProgramFile(file, flags, shell, {
+    prints: (event) => event.kind === "finished" || event.kind === "diagnosed",
+    show,
+  });
+}
+
+/** What a command shows of the run that it starts. */
+export interface Showing {
+  /** What is diagnosed in place of a run; see `RunTextOptions`. */
+  readonly diagnose?: string | true;
+  /** Events whose record is printed at once with --json. */
+  prints(event: RunEvent): boolean;
+  show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], printed: ReadonlySet<string>): void;
+}
+
+/** Runs a program file with progress on stderr, until Ctrl-C. */
+export async function runProgramFile(file: string, flags: RunFlags, shell: Shell, showing: Showing): Promise<number> {
   const source = await readProgram(file);
   if ("code" in source) {
     shell.report([source], new Map());
@@ -27,9 +46,12 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
   }
   const stop = new AbortController();
   const progress = progressDisplay(shell.terminal, shell);
+  const printed = new Set<string>();
   const onEvent = (event: RunEvent) => {
     progress.show(event);
-    if (shell.json && event.kind === "finished") shell.print(toRecordJson(event.record));
+    if (!shell.json || !("record" in event) || !showing.prints(event)) return;
+    printed.add(keyOf(event.record));
+    shell.print(toRecordJson(event.record));
   };
   const release = shell.terminal.interrupts(() => stop.abort());
   try {
@@ -40,12 +62,13 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
       quick: flags.quick,
       fresh: flags.fresh,
       resultsFolder: flags.out,
+      diagnose: showing.diagnose,
       signal: stop.signal,
       onEvent,
     });
     progress.stop();
     shell.report(outcome.diagnostics, outcome.sources);
-    for (const result of outcome.results) show(result, shell, outcome.diagnostics);
+    for (const result of outcome.results) showing.show(result, shell, outcome.diagnostics, printed);
     return exitCode(outcome);
   } finally {
     progress.stop();
@@ -53,18 +76,35 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
   }
 }
 
-function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[]): void {
-  const fresh = new Set(result.measured);
+/** A trial has one record of itself and one of its diagnosis. */
+const keyOf = ({ trial, status }: TrialRecord | DiagnosisRecord) => `${status === "diagnosed" ? status : ""} ${trial}`;
+
+/** Records that have not been printed yet, a line each. */
+export function printRecords(
+  records: readonly (TrialRecord | DiagnosisRecord)[],
+  shell: Shell,
+  printed: ReadonlySet<string>,
+): void {
+  for (const record of records) if (!printed.has(keyOf(record))) shell.print(toRecordJson(record));
+}
+
+function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], printed: ReadonlySet<string>): void {
   if (shell.json) {
-    for (const record of result.records) if (!fresh.has(record.trial)) shell.print(toRecordJson(record));
+    printRecords([...result.records, ...result.diagnoses], shell, printed);
     return;
   }
   // A run that was stopped before its first trial has nothing to show.
   if (shell.quiet || result.records.length === 0) return;
   shell.print(result.table({ width: columnsOf(shell.terminal), colour: wantsColour(shell.terminal) }));
+  if (result.diagnoses.length > 0) shell.print(`\n${visibleText(result.diagnosis())}`);
   // The diagnostic has said why there is no page.
   if (diagnostics.some(({ code }) => code === "report-not-written")) return;
   shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
+}
+
+/** Names of layers are the user's: nothing in them moves the cursor of the terminal. */
+export function visibleText(text: string): string {
+  return text.split("\n").map(visible).join("\n");
 }
 
 function exitCode(outcome: Awaited<ReturnType<typeof runText>>): number {

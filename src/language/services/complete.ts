@@ -4,6 +4,7 @@ import type { ProgramHost, Vocabulary } from "../host.js";
 import { vocabulary as everything } from "../vocabulary.js";
 import { isToken, lineOf, type Place, placeAt } from "./context.js";
 import { layerSummary } from "./describe.js";
+import { experimentNames, triedBy } from "./experiments.js";
 import { fileProposals } from "./files.js";
 import { clauseDocs, statementDocs, wordDocs } from "./keywords.js";
 import { type Lookup, lookupProgram } from "./lookup.js";
@@ -161,8 +162,14 @@ async function detailProposals(wanted: Detail, sight: Sight): Promise<readonly P
     }
     case "metric-value":
       return unitProposals(place.written, vocabulary.metrics.find(({ name }) => name === wanted.metric)?.unit);
+    case "experiment":
+      return experimentNames(lookup.scope).map((text) => ({ text, kind: "experiment", summary: "an experiment" }));
     case "tried-scheme":
-      return around.tried.map((name) => ({ text: name, kind: "scheme", summary: schemeSummary(name, sight) }));
+      return (wanted.of === undefined ? around.tried : triedBy(wanted.of, lookup.scope)).map((name) => ({
+        text: name,
+        kind: "scheme",
+        summary: schemeSummary(name, sight),
+      }));
     case "condition":
       return conditionNames(sight);
     case "condition-value":

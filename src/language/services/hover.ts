@@ -10,6 +10,7 @@ import { unitsOf } from "../values/units.js";
 import { vocabulary as everything } from "../vocabulary.js";
 import { type Frame, frameBefore, isToken } from "./context.js";
 import { dataText, modelText } from "./describe.js";
+import { experimentStatement, triedBy } from "./experiments.js";
 import { clauseDocs, type KeywordDoc, statementDocs, wordDocs } from "./keywords.js";
 import { type Lookup, lookupProgram } from "./lookup.js";
 import { choiceText, entryOf } from "./proposals.js";
@@ -98,6 +99,11 @@ async function definitionCard(kind: string, name: string, { lookup, vocabulary }
   if (kind === "data") {
     const data = await lookup.data(name);
     return lookup.scope.data.has(name) ? { title: `data ${name}`, lines: dataText(data) } : undefined;
+  }
+  if (kind === "experiment" || kind === "diagnose") {
+    const tried = triedBy(name, lookup.scope);
+    if (experimentStatement(name, lookup.scope) === undefined) return undefined;
+    return { title: `experiment ${name}`, lines: tried.length > 0 ? [`tries ${tried.join(", ")}`] : [] };
   }
   if (kind === "param") return paramCard(name, lookup);
   const base = kind === "scheme" ? lookup.scope.schemes.get(name)?.base : undefined;

@@ -17,6 +17,11 @@ export const statementDocs: readonly KeywordDoc[] = [
   },
   { name: "scheme", summary: "names a way to quantize", form: "scheme w4 = weight_only { weights: int4 }" },
   { name: "param", summary: "names a value that `-p name=value` overrides", form: "param samples = 256" },
+  {
+    name: "diagnose",
+    summary: "finds out why accuracy moved: weights or activations, which layer, how much calibration",
+    form: "diagnose sweep.static",
+  },
   { name: "import", summary: "takes the definitions of another file", form: 'import "common.nib"' },
 ];
 

@@ -20,7 +20,8 @@ export type Wanted =
     }
   | { readonly kind: "path"; readonly source: string }
   | { readonly kind: "metric-value"; readonly metric: string }
-  | { readonly kind: "tried-scheme" }
+  | { readonly kind: "experiment" }
+  | { readonly kind: "tried-scheme"; readonly of?: string }
   | { readonly kind: "condition" }
   | { readonly kind: "condition-value"; readonly option: string };
 
@@ -50,12 +51,21 @@ function statementPart(items: readonly Item[], place: Place["kind"]): readonly W
   if (head === undefined) return place === "word" ? [{ kind: "statement" }] : nothing;
   if (!isToken(head)) return nothing;
   if (head.tokenType === t.Import && items.length === 1) return [{ kind: "path", source: "import" }];
+  if (head.tokenType === t.Diagnose) return diagnosePart(items.slice(1));
   if (!isToken(equals) || equals.tokenType !== t.Equals) return nothing;
   if (head.tokenType === t.Param) return [{ kind: "value" }];
   if (rest.length > 0) return nothing;
   if (head.tokenType === t.Model) return [{ kind: "model", names: false }];
   if (head.tokenType === t.Data) return [{ kind: "data", names: false }];
   return head.tokenType === t.Scheme ? [{ kind: "scheme" }] : nothing;
+}
+
+/** `experiment.scheme` */
+function diagnosePart(path: readonly Item[]): readonly Wanted[] {
+  const [experiment, dot, ...rest] = path;
+  if (experiment === undefined) return [{ kind: "experiment" }];
+  const isScheme = isToken(experiment) && isToken(dot) && dot.tokenType === t.Dot && rest.length === 0;
+  return isScheme ? [{ kind: "tried-scheme", of: experiment.image }] : nothing;
 }
 
 /** Whether a further name may stand behind these items. */

@@ -217,9 +217,18 @@ export interface ExperimentStatement extends Node {
   readonly partial: boolean;
 }
 
+export interface DiagnoseStatement extends Node {
+  readonly kind: "diagnose";
+  /** `sweep.static`: names with dots between them. */
+  readonly path: readonly CallValue[];
+  readonly pathSpan: Span;
+  /** What stands in braces behind it; nothing takes it. */
+  readonly options?: ObjectValue;
+}
+
 /** Statements that the grammar knows and that nothing carries out yet. */
 export interface LaterStatement extends Node {
-  readonly kind: "search" | "diagnose" | "export";
+  readonly kind: "search" | "export";
   /** The keyword alone. */
   readonly keyword: Span;
 }
@@ -231,6 +240,7 @@ export type Statement =
   | SchemeStatement
   | ImportStatement
   | ExperimentStatement
+  | DiagnoseStatement
   | LaterStatement;
 
 export interface Program extends Node {

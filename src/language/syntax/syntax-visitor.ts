@@ -128,8 +128,13 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
     return { kind: "search", keyword: this.spanOf(c.Search?.[0], span), span };
   }
 
-  diagnoseStatement(c: cst.DiagnoseStatementCstChildren, span: Span): ast.LaterStatement {
-    return { kind: "diagnose", keyword: this.spanOf(c.Diagnose?.[0], span), span };
+  diagnoseStatement(c: cst.DiagnoseStatementCstChildren, span: Span): Maybe<ast.DiagnoseStatement> {
+    const path = this.one<readonly ast.CallValue[]>(c.path) ?? none;
+    const [first, last] = [path[0], path.at(-1)];
+    if (!first || !last) return undefined;
+    const pathSpan = { source: span.source, start: first.span.start, end: last.span.end };
+    const options = given("options", this.one<ast.ObjectValue>(c.object));
+    return { kind: "diagnose", path, pathSpan, ...options, span };
   }
 
   exportStatement(c: cst.ExportStatementCstChildren, span: Span): ast.LaterStatement {
