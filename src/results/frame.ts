@@ -63,6 +63,26 @@ function accuracyCells(record: CompletedRecord | undefined): Record<string, Cell
     accuracy_drop_high: drop?.ci95[1] ?? null,
     flips: record?.accuracy?.flips ?? null,
     test_samples: accuracy?.n ?? null,
+    ...furtherCells(record),
+  };
+}
+
+/** Metrics of the same samples, and how far the outputs are from fp32's. */
+function furtherCells(record: CompletedRecord | undefined): Record<string, Cell> {
+  const { metrics, divergence, discordant, resolution, stopped } = record?.accuracy ?? {};
+  return {
+    mcnemar_p: discordant?.p ?? null,
+    top5: metrics?.top5?.value ?? null,
+    macro_f1: metrics?.macro_f1?.value ?? null,
+    rmse: metrics?.rmse?.value ?? null,
+    r2: metrics?.r2?.value ?? null,
+    perplexity: metrics?.perplexity?.value ?? null,
+    same_top: divergence?.sameTop?.value ?? null,
+    kl: divergence?.kl?.value ?? null,
+    cosine: divergence?.cosine?.value ?? null,
+    resolved: resolution ? String(resolution.resolved) : null,
+    samples_needed: resolution?.needed ?? null,
+    stopped_after: stopped?.after ?? null,
   };
 }
 

@@ -3,6 +3,7 @@
  * Ratios alone; absolute times are another machine's business. Exits with 1 when a promise is missed or a part breaks off.
  */
 import { cpus, loadavg } from "node:os";
+import { coverageFigures as coverage } from "./coverage.js";
 import { demo } from "./demo.js";
 import { dense } from "./dense.js";
 import { type Figure, figureTable } from "./figure.js";
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   dense,
   sharing,
   honesty,
+  coverage,
   demo,
 };
 
