@@ -236,6 +236,39 @@ test("expectations are in the record's units, with the program's words", async (
   });
 });
 
+test.each([
+  ["accuracy { stop_at_drop: 20% }", 0.2],
+  ["accuracy { stop_at_drop: 0.05 }, size", 0.05],
+  ["accuracy { stop_at_drop: 20% }, accuracy", undefined],
+])("`measure %s` declares when a trial is hopeless: %s", async (measure, limit) => {
+  const { program, diagnostics } = await check(`${sources}${trying(`try static\n  measure ${measure}`)}`);
+  expect(diagnostics).toEqual([]);
+  expect(program?.experiments[0]?.measures.stopAtDrop).toBe(limit);
+});
+
+test("the bound of a hopeless drop is a share of the samples, and one", async () => {
+  const messages = async (value: string) => {
+    const clauses = `try static\n  measure accuracy { stop_at_drop: ${value} }`;
+    const { diagnostics } = await check(`${sources}${trying(clauses)}`);
+    return diagnostics.map(({ code }) => code);
+  };
+  expect(await messages("120%")).toEqual(["value-range"]);
+  expect(await messages("20ms")).toEqual(["wrong-unit"]);
+  expect(await messages("10% | 20%")).toEqual(["no-sweep"]);
+});
+
+test("every accuracy figure can be expected, with or without a unit as it has one", async () => {
+  const clauses = `try static
+  expect static.kl < 0.01, static.same_top > 99%, static.cosine > 0.999, static.top5 > 90%, static.macro_f1 > 0.9,
+         static.rmse < 3, static.r2 > 0.5, static.perplexity < 2, static.latency_p90 < 5ms`;
+  const { program, diagnostics } = await check(`${sources}${trying(clauses)}`);
+  expect(diagnostics).toEqual([]);
+  expect(program?.experiments[0]?.expectations.map(({ value }) => value)).toEqual([
+    ...[0.01, 0.99, 0.999, 0.9, 0.9],
+    ...[3, 0.5, 2, 5],
+  ]);
+});
+
 test("a long program is checked whole", async () => {
   const { program, diagnostics } = await check(longProgram(1000));
   expect(diagnostics).toEqual([]);

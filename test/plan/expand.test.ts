@@ -96,6 +96,7 @@ describe("the id of every trial changes with", () => {
     ["the data's content", { ...base, dataHash: "sha256:e" }],
     ["the data's settings", { ...base, data: { ...base.data, settings: { label: "digit", scale: 0.5 } } }],
     ["what is measured", { ...base, measures: { ...measures, latency: [{ batch: 32, threads: 1 }] } }],
+    ["when a trial is hopeless", { ...base, measures: { ...measures, stopAtDrop: 0.2 } }],
     ["the seed", { ...base, seed: 8 }],
   ];
   test.each(changes)("%s", (_, changed) => {
