@@ -63,6 +63,23 @@ export function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/**
+ * `a * b + c` rounded to float32 once, as the instruction FMA gives it.
+ * @param a, b, c float32 values whose product float64 holds exactly (any two float32 are such)
+ */
+export function fma(a: number, b: number, c: number): number {
+  const product = a * b;
+  const sum = product + c;
+  const nearest = Math.fround(sum);
+  // float64 rounded the sum first; that shows only where it lies in the middle of two float32 values.
+  const other = 2 * sum - nearest;
+  if (nearest === sum || Math.fround(other) !== other) return nearest;
+  const rounded = sum - product;
+  const rest = product - (sum - rounded) + (c - rounded);
+  if (rest === 0) return nearest;
+  return rest > 0 ? Math.max(nearest, other) : Math.min(nearest, other);
+}
+
 /** Clamps to inclusive limits; NaN becomes `min`, as a saturating conversion must give some code. */
 export function saturate(x: number, { min, max }: IntegerLimits): number {
   return x > min ? (x < max ? x : max) : min;

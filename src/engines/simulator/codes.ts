@@ -1,5 +1,5 @@
 import { float32Of, given } from "../../ir/operators/define.js";
-import { scaleOf, zeroPointOf } from "../../ir/operators/quantized.js";
+import { dynamicParams, scaleOf, zeroPointOf } from "../../ir/operators/quantized.js";
 import { integerLimits } from "../../tensor/affine.js";
 import type { QuantDType } from "../../tensor/quant.js";
 import { type Tensor, tensor, zeros } from "../../tensor/tensor.js";
@@ -29,26 +29,13 @@ export function quantizeInto(
   }
 }
 
-/** Codes with a scale and zero point chosen from the values, as DynamicQuantizeLinear defines them; see `ir/operators/quantized.ts`. */
+/** Codes with a scale and zero point chosen from the values, as DynamicQuantizeLinear defines them. */
 export function dynamicCodes(x: Float32Array): {
   readonly codes: Uint8Array;
   readonly scale: number;
   readonly zeroPoint: number;
 } {
-  let min = 0;
-  let max = 0;
-  let isNumber = true;
-  for (let i = 0; i < x.length; i++) {
-    const value = x[i] as number;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    if (Number.isNaN(value)) isNumber = false;
-  }
-  if (!isNumber) min = max = Number.NaN;
-  const scale = max === min ? 1 : Math.fround(Math.fround(max - min) / 255);
-  const point = Uint8Array.of(0);
-  quantizeInto(point, Float32Array.of(-min), { scale, zeroPoint: 0, low: 0, high: 255 });
-  const zeroPoint = point[0] as number;
+  const { scale, zeroPoint } = dynamicParams(x);
   const codes = new Uint8Array(x.length);
   quantizeInto(codes, x, { scale, zeroPoint, low: 0, high: 255 });
   return { codes, scale, zeroPoint };

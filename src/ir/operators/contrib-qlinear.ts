@@ -1,5 +1,6 @@
+import { fma, roundHalfEven } from "../../tensor/affine.js";
 import { transposed } from "../../tensor/layout.js";
-import { elementCount, type Tensor } from "../../tensor/tensor.js";
+import { type DType, elementCount, type Tensor } from "../../tensor/tensor.js";
 import type { Dim, ValueType } from "../graph.js";
 import {
   type Attributes,
@@ -26,15 +27,25 @@ import { softmaxAlong } from "./softmax.js";
 
 /**
  * Element-wise and pooling operators of `com.microsoft` on 8-bit codes. Each means: dequantize to float32, compute,
- * quantize with the output's parameters. ONNX Runtime's kernels fold the scales in another order, so that a value near
- * the middle between two codes may come out one code apart.
+ * quantize with the output's parameters. No specification says in what order; where it shows (a value in the middle between
+ * two codes), the order here is that of ONNX Runtime's kernels for x64 with AVX2, found by asking them for all pairs of codes
+ * (test/engines/simulator/rounding.test.ts; src/engines/simulator/README.md lists what was found).
  * @see ONNX Runtime, docs/ContribOperators.md
  */
 
 const domain = "com.microsoft";
 
-/** A, A_scale, A_zp, B, B_scale, B_zp, C_scale, C_zp; numpy broadcasting. */
-function qLinearBinary(opType: string, f: (a: number, b: number) => number): Operator {
+/** Scales (float32) and zero points of two operands and the result. */
+interface BinaryParameters {
+  readonly scales: readonly [number, number, number];
+  readonly zeroPoints: readonly [number, number, number];
+}
+
+/** A, A_scale, A_zp, B, B_scale, B_zp, C_scale, C_zp; numpy broadcasting. `make` gives the result before it is rounded. */
+function qLinearBinary(
+  opType: string,
+  make: (parameters: BinaryParameters) => (a: number, b: number) => number,
+): Operator {
   return defineOperator({
     opType,
     domain,
@@ -53,20 +64,36 @@ function qLinearBinary(opType: string, f: (a: number, b: number) => number): Ope
       const a = given(inputs, 0, "A");
       const b = given(inputs, 3, "B");
       const { shape, data } = broadcastTogether([a, b]);
-      const x = realValues(
-        { ...a, shape, data: data[0] as Uint8Array },
-        scaleOf(inputs, 1, "A"),
-        zeroPointOf(inputs, 2),
-      );
-      const y = realValues(
-        { ...b, shape, data: data[1] as Uint8Array },
-        scaleOf(inputs, 4, "B"),
-        zeroPointOf(inputs, 5),
-      );
-      const real = x.map((value, i) => f(value, y[i] as number));
-      return [toCodes(real, shape, a.dtype, scaleOf(inputs, 6, "C"), zeroPointOf(inputs, 7))];
+      const [x, y] = data as [Uint8Array, Uint8Array];
+      const combine = make({
+        scales: [scaleOf(inputs, 1, "A"), scaleOf(inputs, 4, "B"), scaleOf(inputs, 6, "C")],
+        zeroPoints: [zeroPointOf(inputs, 2), zeroPointOf(inputs, 5), zeroPointOf(inputs, 7)],
+      });
+      const real = Float64Array.from(x, (code, i) => combine(code, y[i] as number));
+      return [roundedCodes(real, shape, a.dtype)];
     },
   });
+}
+
+/** `saturate(round(value))` of values in units of the output's codes, zero point included. */
+function roundedCodes(values: ArrayLike<number>, shape: readonly number[], dtype: DType): Tensor {
+  return toCodes(values, shape, dtype, 1, 0);
+}
+
+/**
+ * `fixed = zC - fma(rA, zA, rB * zB)` with `rA = sA / sC`, `rB = sB / sC`; `fma(a, rA, fma(b, rB, fixed))`. All in float32.
+ * Where A is one number, the engine's kernel takes it second; that is not modelled, and within a rounding.
+ */
+function qLinearSum({ scales: [sA, sB, sC], zeroPoints: [zA, zB, zC] }: BinaryParameters) {
+  const [rA, rB] = [Math.fround(sA / sC), Math.fround(sB / sC)];
+  const fixed = Math.fround(zC - fma(rA, zA, Math.fround(rB * zB)));
+  return (a: number, b: number) => fma(a, rA, fma(b, rB, fixed));
+}
+
+/** `float32(product of centred codes) * (sA * sB / sC) + zC`, each step rounded to float32. */
+function qLinearProduct({ scales: [sA, sB, sC], zeroPoints: [zA, zB, zC] }: BinaryParameters) {
+  const ratio = Math.fround(Math.fround(sA * sB) / sC);
+  return (a: number, b: number) => Math.fround(Math.fround((a - zA) * (b - zB) * ratio) + zC);
 }
 
 /** Checks X, X_scale, X_zp, Y_scale, Y_zp and gives the type of X. */
@@ -141,11 +168,15 @@ function planar(x: Tensor, attributes: Attributes): Tensor {
   return transposed(x, channelsFirst(order(x.shape.length), attributes));
 }
 
+/**
+ * A pooling of codes with the channels first.
+ * @param pool codes of the planes, in units of the output's codes, before they are rounded
+ */
 function qLinearPool(
   opType: string,
   attributes: Operator["attributes"],
   shapeOf: (x: ValueType, attributes: Attributes) => Dim[],
-  pool: (x: Float32Array, shape: readonly number[], attributes: Attributes) => ArrayLike<number>,
+  pool: (x: Tensor, inputs: TensorInputs, attributes: Attributes) => ArrayLike<number>,
 ): Operator {
   return defineOperator({
     opType,
@@ -161,20 +192,32 @@ function qLinearPool(
     evaluate(inputs, values) {
       const x = planar(given(inputs, 0, "X"), values);
       const shape = shapeOf(x, values) as number[];
-      const y = codesOut(inputs, pool(realInput([x, ...inputs.slice(1)]), x.shape, values), shape);
+      const y = roundedCodes(pool(x, inputs, values), shape, x.dtype);
       return [transposed(y, channelsBack(order(shape.length), values))];
     },
   });
 }
 
-function planeMeans(x: Float32Array, shape: readonly number[]): Float64Array {
+/** `mean / y_scale + y_zp` in float32, of means of real values: the zero point is added before rounding. */
+function windowMeans(x: Tensor, inputs: TensorInputs, attributes: Attributes): Float32Array {
+  const real = realInput([x, ...inputs.slice(1)]);
+  const [scale, zeroPoint] = [scaleOf(inputs, 3, "Y_scale"), zeroPointOf(inputs, 4)];
+  const means = averagePool(real, x.shape, attributes, Math.fround);
+  return Float32Array.from(means, (mean) => Math.fround(Math.fround(mean) / scale) + zeroPoint);
+}
+
+/** `round(float32(sum of centred codes) * (x_scale / (y_scale * elements))) + y_zp`, in float32. */
+function planeMeans(x: Tensor, inputs: TensorInputs): Float64Array {
+  const { shape } = x;
   const plane = elementCount(shape.slice(2));
-  const means = new Float64Array(x.length / plane);
-  for (let i = 0; i < x.length; i++) {
-    const p = Math.floor(i / plane);
-    means[p] = (means[p] as number) + (x[i] as number) / plane;
-  }
-  return means;
+  const codes = x.data as Uint8Array;
+  const factor = Math.fround(scaleOf(inputs, 1, "X_scale") / Math.fround(scaleOf(inputs, 3, "Y_scale") * plane));
+  const [xZeroPoint, yZeroPoint] = [zeroPointOf(inputs, 2), zeroPointOf(inputs, 4)];
+  return Float64Array.from({ length: (shape[0] ?? 1) * (shape[1] ?? 1) }, (_, p) => {
+    let sum = 0;
+    for (let i = p * plane; i < (p + 1) * plane; i++) sum += (codes[i] as number) - xZeroPoint;
+    return roundHalfEven(Math.fround(Math.fround(sum) * factor)) + yZeroPoint;
+  });
 }
 
 /** Y_scale, Y_zp, then X, X_scale, X_zp of each part; every part is requantized to the output's parameters. */
@@ -220,13 +263,13 @@ function partStarts(inputs: readonly unknown[]): number[] {
 }
 
 export const contribQLinear: readonly Operator[] = [
-  qLinearBinary("QLinearAdd", (a, b) => a + b),
-  qLinearBinary("QLinearMul", (a, b) => a * b),
+  qLinearBinary("QLinearAdd", qLinearSum),
+  qLinearBinary("QLinearMul", qLinearProduct),
   qLinearUnary("QLinearLeakyRelu", (a) => (x) => (x < 0 ? numberOf(a, "alpha") * x : x), { alpha: float(0.01) }),
   qLinearUnary("QLinearSigmoid", () => sigmoid),
   qLinearSoftmax,
   qLinearConcat,
-  qLinearPool("QLinearAveragePool", { ...poolAttributes, count_include_pad: int(0) }, pooledShape, averagePool),
+  qLinearPool("QLinearAveragePool", { ...poolAttributes, count_include_pad: int(0) }, pooledShape, windowMeans),
   qLinearPool(
     "QLinearGlobalAveragePool",
     {},

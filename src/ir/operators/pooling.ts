@@ -81,11 +81,16 @@ function paddedTaps(axis: WindowAxis, position: number): number {
 }
 
 /**
- * Mean of each window over real values, in float64.
+ * Mean of each window over real values, in float64; `round` is applied to every partial sum, so that float32 sums are `fround`.
  * count_include_pad = 0 divides by the elements inside the input; 1 also counts padding (but nothing beyond it).
  * @param x [N, C, ...] real values
  */
-export function averagePool(x: ArrayLike<number>, shape: readonly number[], attributes: Attributes): Float64Array {
+export function averagePool(
+  x: ArrayLike<number>,
+  shape: readonly number[],
+  attributes: Attributes,
+  round: (sum: number) => number = (sum) => sum,
+): Float64Array {
   const [n = 1, c = 1, ...spatial] = shape;
   const windows = poolAxes(spatial, attributes);
   const axes = threeAxes(windows);
@@ -93,7 +98,7 @@ export function averagePool(x: ArrayLike<number>, shape: readonly number[], attr
   const y = new Float64Array(n * c * elementCount(windows.map((axis) => axis.output)));
   forEachWindow(n * c, axes, (output, window, position) => {
     let sum = 0;
-    for (const offset of window) sum += x[offset] as number;
+    for (const offset of window) sum = round(sum + (x[offset] as number));
     const padded = axes.reduce((count, axis, i) => count * paddedTaps(axis, position[i] ?? 0), 1);
     y[output] = sum / (includePad ? padded : window.length);
   });

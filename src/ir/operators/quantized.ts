@@ -148,19 +148,31 @@ export interface DynamicCodes {
 
 /**
  * `scale = (max(x, 0) - min(x, 0)) / 255`, `zeroPoint = round(saturate(-min / scale))`, in float32; scale 1 for all zeros.
+ * What ONNX leaves open is as ONNX Runtime has it: a NaN takes no part in the range and has code 0, and a zero point that
+ * would be NaN (a range too small or too large for float32) is 255.
  * @see https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
  */
 export function dynamicCodes(x: Float32Array, shape: readonly number[]): DynamicCodes {
-  let min = 0;
-  let max = 0;
-  for (const value of x) {
-    min = Math.min(min, value);
-    max = Math.max(max, value);
-  }
+  const { scale, zeroPoint } = dynamicParams(x);
   const limits = integerLimits("uint8");
-  const scale = max === min ? 1 : Math.fround(Math.fround(max - min) / 255);
-  const zeroPoint = quantizeValue(-min, scale, 0, limits);
   const codes = new Uint8Array(x.length);
   for (let i = 0; i < codes.length; i++) codes[i] = quantizeValue(x[i] as number, scale, zeroPoint, limits);
   return { codes: tensor("uint8", shape, codes), scale, zeroPoint };
+}
+
+/** Scale and zero point that DynamicQuantizeLinear chooses; see `dynamicCodes`. A tensor of nothing but NaN has scale NaN. */
+export function dynamicParams(x: Float32Array): { readonly scale: number; readonly zeroPoint: number } {
+  let min = 0;
+  let max = 0;
+  let numbers = 0;
+  for (let i = 0; i < x.length; i++) {
+    const value = x[i] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (!Number.isNaN(value)) numbers++;
+  }
+  if (numbers === 0 && x.length > 0) return { scale: Number.NaN, zeroPoint: 255 };
+  const scale = max === min ? 1 : Math.fround(Math.fround(max - min) / 255);
+  const zeroPoint = Math.fround(-min / scale);
+  return { scale, zeroPoint: Number.isNaN(zeroPoint) ? 255 : quantizeValue(zeroPoint, 1, 0, integerLimits("uint8")) };
 }
