@@ -1,18 +1,20 @@
-import { trialLabels } from "../results/label.js";
-import type { CompletedRecord, TrialRecord } from "../results/record.js";
-import { bytes, fixed } from "../results/units.js";
+import type { TrialRecord } from "../results/record.js";
 import type { Cell, Column } from "./columns.js";
-import { layerOrder, orderedLayers } from "./figures/layers.js";
-import { reportFigures } from "./figures/registry.js";
-import type { TitledFigure } from "./figures/titled.js";
-import { stepText } from "./gap.js";
-import { script } from "./html-script.js";
-import { style } from "./html-style.js";
+import { labelsOf } from "./figures/chosen.js";
+import { type ReportFigure, reportFigures } from "./figures/registry.js";
+import { figureGroups } from "./html/figures.js";
+import { definitionList, definitions } from "./html/parts.js";
+import { script } from "./html/script.js";
+import { style } from "./html/style.js";
+import { accuracyTable, gapTable, layerTable, sizeTable, speedTable } from "./html/tables.js";
 import { escapeHtml, scriptJson } from "./markup.js";
 import { methodNotes } from "./method.js";
-import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
+import { failedNotes, skippedNotes, trialNotes } from "./notes.js";
+import { protocolTexts } from "./protocol.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
+import { summary } from "./summary.js";
+import { trialFacts } from "./trial-facts.js";
 
 export interface HtmlOptions {
   /** The text of plotly.js, put into the page once: the report works without a network. */
@@ -28,14 +30,16 @@ export function renderHtml(report: Report, { plotly }: HtmlOptions): string {
   const figures = reportFigures(report);
   const title = visible(experiment);
   const body = [
-    `<header><h1>${escapeHtml(title)}</h1><p class="quiet">${escapeHtml(visible(model))} on ${escapeHtml(visible(data))}</p></header>`,
+    `<header><div><h1>${escapeHtml(title)}</h1><p class="quiet">${escapeHtml(visible(model))} on ${escapeHtml(visible(data))}</p></div><button type="button" id="theme" hidden>light / dark</button></header>`,
+    summaryList(records),
     table(report),
+    expectations(report),
     definitions("Remarks", trialNotes(records)),
     definitions("Failed", failedNotes(records)),
     definitions("Skipped", skippedNotes(records)),
-    expectations(report),
-    ...figures.map(plot),
+    ...figureGroups(figures, besides(report)),
     definitions("How this was measured", methodNotes(report)),
+    protocol(records),
     details(records),
     program(report),
   ];
@@ -57,13 +61,25 @@ ${figures.length > 0 ? scripts(figures, plotly) : ""}
 `;
 }
 
-function scripts(figures: readonly TitledFigure[], plotly: string): string {
+function scripts(figures: readonly ReportFigure[], plotly: string): string {
   return [
     `<script type="application/json" id="figures">${scriptJson(figures.map(({ figure }) => figure))}</script>`,
     // A string in plotly's text must not end the element early.
     `<script>${plotly.replace(/<\/(script)/gi, "<\\/$1")}</script>`,
     `<script>${script}</script>`,
   ].join("\n");
+}
+
+function summaryList(records: readonly TrialRecord[]): string {
+  const items = summary(records).map((sentence) => `<li>${escapeHtml(sentence)}</li>`);
+  return items.length === 0 ? "" : `<ul class="summary">${items.join("")}</ul>`;
+}
+
+/** How Nibble measures, for a reader who has never seen it; only of what this report shows. */
+function protocol(records: readonly TrialRecord[]): string {
+  const texts = protocolTexts(records);
+  if (texts.length === 0) return "";
+  return `<details><summary>The protocol</summary>${texts.map((text) => `<p>${escapeHtml(text)}</p>`).join("")}</details>`;
 }
 
 function table({ records }: Report): string {
@@ -93,15 +109,6 @@ function cell(value: Cell | undefined): string {
   return value.detail ? `${shown}<small>${escapeHtml(value.detail.text)}</small>` : shown;
 }
 
-function definitions(title: string, notes: readonly Note[]): string {
-  return notes.length === 0 ? "" : `<section><h2>${title}</h2>${definitionList(notes)}</section>`;
-}
-
-function definitionList(notes: readonly Note[]): string {
-  const items = notes.map(({ label, text }) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(text)}</dd>`);
-  return `<dl>${items.join("")}</dl>`;
-}
-
 function expectations({ expectations: results = [] }: Report): string {
   if (results.length === 0) return "";
   const items = results.map(({ met, resolved, sentence }) => {
@@ -111,83 +118,36 @@ function expectations({ expectations: results = [] }: Report): string {
   return `<section><h2>Expected</h2><dl>${items.join("")}</dl></section>`;
 }
 
-function plot({ title, caption, figure }: TitledFigure, index: number): string {
-  // A long legend takes room from the plot, so the plot gets taller with it.
-  const height = 28 + 0.45 * figure.data.length;
-  return `<section><h2>${escapeHtml(title)}</h2><figure><figcaption>${escapeHtml(caption)}</figcaption>
-<div class="plot" id="plot-${index}" style="height: ${height.toFixed(1)}rem" role="img" aria-label="${escapeHtml(`${title}. ${caption} The tables hold the same figures.`)}"></div></figure></section>`;
+/** What stands beside the figures of a group: the same values as tables, and what diagnoses found. */
+function besides({ records, diagnoses = [] }: Report): (title: string) => string {
+  const completed = records.filter((record) => record.status === "completed");
+  const label = labelsOf(records);
+  const findings = diagnoses.flatMap(({ trial, diagnosis }) =>
+    diagnosis.findings.map((finding) => ({ label: label(trial), text: visible(finding) })),
+  );
+  return (title) => {
+    if (title === "Why speed moves") return speedTable(completed, records);
+    if (title !== "Why accuracy moves") return "";
+    return [
+      findings.length > 0 ? definitionList(findings) : "",
+      accuracyTable(completed, records),
+      layerTable(completed, records),
+      gapTable(completed, records),
+    ].join("");
+  };
 }
 
-/** Layers as a table, what each trial's file holds, and what was hashed. */
+/** Each trial with all that its record says, what the files hold, and what was hashed. */
 function details(records: readonly TrialRecord[]): string {
   const completed = records.filter((record) => record.status === "completed");
   const first = records[0];
-  const parts = [layerTable(completed), gapTable(completed), sizeTable(completed), first ? manifest(first) : ""].filter(
-    (part) => part !== "",
+  const label = labelsOf(records);
+  const trials = completed.map(
+    (record) =>
+      `<details><summary>${escapeHtml(label(record.trial))}</summary>${definitionList(trialFacts(record))}</details>`,
   );
-  return parts.length === 0 ? "" : `<section><h2>Details</h2>${parts.join("\n")}</section>`;
-}
-
-function layerTable(records: readonly CompletedRecord[]): string {
-  const shown = records.filter(({ layers }) => layers?.some(({ sqnrDb }) => sqnrDb !== null));
-  const layers = layerOrder(shown);
-  if (layers.length === 0) return "";
-  const rows = layers.map((layer) => [
-    visible(layer),
-    ...shown.map((record) => {
-      const found = record.layers?.find((result) => result.layer === layer);
-      return found === undefined ? "" : found.sqnrDb === null ? "exact" : fixed(found.sqnrDb, 1);
-    }),
-  ]);
-  return folded("SQNR of each layer, dB", ["layer", ...namesOf(shown, records)], rows);
-}
-
-/** Layers without a value that is quantized have no row. */
-function gapTable(records: readonly CompletedRecord[]): string {
-  const shown = records.filter(({ gap }) => gap !== undefined);
-  const names = orderedLayers(shown.map(({ gap }) => gap?.layers ?? []));
-  if (names.length === 0) return "";
-  const rows = names.map((layer) => [
-    visible(layer),
-    ...shown.map(({ gap }) => {
-      const found = gap?.layers.find((each) => each.layer === layer);
-      return found === undefined ? "" : stepText(found.maxSteps);
-    }),
-  ]);
-  return folded(
-    "Simulated and executed: largest difference in each layer, steps of quantization",
-    ["layer", ...namesOf(shown, records)],
-    rows,
-  );
-}
-
-function sizeTable(records: readonly CompletedRecord[]): string {
-  const shown = records.filter(({ size }) => size !== undefined);
-  if (shown.length === 0) return "";
-  const names = namesOf(shown, records);
-  const rows = shown.map(({ size, attestation }, i) => [
-    names[i] ?? "",
-    ...(size ? [size.codes, size.scales, size.zeroPoints, size.float, size.other].map(bytes) : []),
-    `${attestation.integerNodes} / ${attestation.floatNodes}`,
-    attestation.reason,
-  ]);
-  const head = ["scheme", "codes", "scales", "zero points", "float", "other", "integer / float nodes", "attestation"];
-  return folded("What the files hold and what ran as integers", head, rows);
-}
-
-function namesOf(shown: readonly CompletedRecord[], all: readonly TrialRecord[]): readonly string[] {
-  const labels = trialLabels(all);
-  return shown.map(({ trial }) => visible(labels.get(trial) ?? trial));
-}
-
-function folded(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const headCells = head.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("");
-  const bodyRows = rows.map(([name = "", ...cells]) => {
-    const rest = cells.map((text) => `<td>${escapeHtml(visible(text))}</td>`).join("");
-    return `<tr><th scope="row">${escapeHtml(name)}</th>${rest}</tr>`;
-  });
-  return `<details><summary>${escapeHtml(title)}</summary><div class="scroll" role="region" aria-label="${escapeHtml(title)}" tabindex="0"><table>
-<thead><tr>${headCells}</tr></thead><tbody>${bodyRows.join("\n")}</tbody></table></div></details>`;
+  const parts = [...trials, sizeTable(completed, records), first ? manifest(first) : ""].filter((part) => part !== "");
+  return parts.length === 0 ? "" : `<section><h2>Details of each trial</h2>${parts.join("\n")}</section>`;
 }
 
 function manifest({ manifest: { plan, model, data, seed, environment } }: TrialRecord): string {

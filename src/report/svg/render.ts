@@ -18,6 +18,11 @@ export interface SvgOptions {
   readonly width?: number;
   /** Of the plot between its axes, pixels; 340 unless given. */
   readonly height?: number;
+  /**
+   * Part of a page that shows title and caption itself and has the picture's colours in its own style sheet: neither is drawn,
+   * nor a ground.
+   */
+  readonly bare?: boolean;
 }
 
 interface Scales {
@@ -31,7 +36,7 @@ const margin = 16;
  * A figure as one SVG file, drawn without a browser: the same points, bars, lines, ticks and labels that plotly draws
  * of it. It needs nothing else, runs nothing, follows the reader's light or dark setting, and is well-formed XML.
  */
-export function renderSvg(figure: Figure, { title, caption = "", ...size }: SvgOptions): string {
+export function renderSvg(figure: Figure, { title, caption = "", bare = false, ...size }: SvgOptions): string {
   const width = Math.max(320, size.width ?? 900);
   const height = size.height ?? 340;
   const { xaxis, yaxis } = figure.layout;
@@ -39,18 +44,15 @@ export function renderSvg(figure: Figure, { title, caption = "", ...size }: SvgO
     x: scaleOf(xaxis, "x", figure.data, Math.round(width / 110)),
     y: scaleOf(yaxis, "y", figure.data, Math.round(height / 55)),
   };
-  const lines = wrapped(caption, 12, width - 2 * margin);
-  const top = margin + 22 + 17 * lines.length + 10;
+  const lines = bare ? [] : wrapped(caption, 12, width - 2 * margin);
+  const top = bare ? 10 : margin + 22 + 17 * lines.length + 10;
   const left = margin + yAxisWidth(yaxis, scales.y, xaxis, scales.x, width - 120);
   const frame = { left, right: width - margin - 8, top, bottom: top + height };
   const below = frame.bottom + xAxisHeight(xaxis, scales.x) + 12;
   const legend = legendOf(figure, width - 2 * margin);
   const total = below + legend.height + (legend.height > 0 ? 8 : 2);
   const parts = [
-    element("title", {}, escapeXml(title)),
-    element("style", {}, escapeXml(styleSheet)),
-    element("rect", { width, height: total, rx: 6, ...fill("ground") }),
-    textAt(margin, margin + 9, title, { size: 16, bold: true }),
+    ...(bare ? [] : heading(title, width, total)),
     ...lines.map((line, i) => textAt(margin, margin + 30 + 17 * i, line, { size: 12, tone: "quiet" })),
     ...plot(figure, scales, frame),
     yAxis(yaxis, scales.y, frame, margin),
@@ -68,6 +70,15 @@ export function renderSvg(figure: Figure, { title, caption = "", ...size }: SvgO
     ...{ role: "img", "aria-label": `${title}. ${caption}`.trim(), "font-family": fontFamily },
   };
   return `${element("svg", head, `\n${parts.filter((part) => part !== "").join("\n")}\n`)}\n`;
+}
+
+function heading(title: string, width: number, height: number): readonly string[] {
+  return [
+    element("title", {}, escapeXml(title)),
+    element("style", {}, escapeXml(styleSheet)),
+    element("rect", { width, height, rx: 6, ...fill("ground") }),
+    textAt(margin, margin + 9, title, { size: 16, bold: true }),
+  ];
 }
 
 /** Everything between the axes: bands, the grid, areas, bars, intervals, lines and points, each above the one before. */
