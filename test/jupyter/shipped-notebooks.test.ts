@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ownPackage } from "../../src/base/package.js";
 import { nibble } from "../cli/command.js";
-import { haveJupyter } from "./installed.js";
+import { haveChromium, haveJupyter } from "./installed.js";
+import { startLab } from "./lab.js";
 import { newProject, runNotebook } from "./notebook.js";
 
 const { folder: root } = ownPackage();
@@ -27,6 +28,9 @@ function figures(lines: string): readonly Figures[] {
     .map(({ experiment, trial, status, accuracy, size }) => ({ experiment, trial, status, accuracy, size }))
     .sort((a, b) => (`${a.experiment} ${a.trial}` < `${b.experiment} ${b.trial}` ? -1 : 1));
 }
+
+/** Longest that a notebook takes in a browser on a busy machine. */
+const LONGEST_MS = 400_000;
 
 /** A project that holds one shipped notebook where it finds the shipped data, as in a checkout. */
 function placed(name: string) {
@@ -56,15 +60,39 @@ describe("shipped notebooks", () => {
   });
 
   for (const name of shipped) {
-    test.skipIf(!haveJupyter)(`${name} runs under nbclient, with the figures of the command line`, async () => {
-      const [jupyter, shell] = [placed(name), placed(name)];
-      const { raised } = runNotebook(jupyter.path, jupyter.project);
-      expect(raised).toBeUndefined();
-      const { code, stderr } = await nibble(["run", name], shell.folder);
-      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-      const all = figures(ledgers(shell.results));
-      expect(all).not.toEqual([]);
-      expect(figures(ledgers(jupyter.results))).toEqual(all);
+    describe.skipIf(!haveJupyter)(name, () => {
+      let all: readonly Figures[] = [];
+
+      test("runs from the command line", async () => {
+        const shell = placed(name);
+        const { code, stderr } = await nibble(["run", name], shell.folder);
+        expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+        all = figures(ledgers(shell.results));
+        expect(all).not.toEqual([]);
+      });
+
+      test("runs under nbclient, with the figures of the command line", () => {
+        const jupyter = placed(name);
+        expect(runNotebook(jupyter.path, jupyter.project).raised).toBeUndefined();
+        expect(figures(ledgers(jupyter.results))).toEqual(all);
+      });
+
+      test.skipIf(!haveChromium)("runs in JupyterLab, with the figures of the command line", async () => {
+        const { project, results } = placed(name);
+        const lab = await startLab(project);
+        try {
+          const notebook = await lab.open(name);
+          await notebook.menu("Run", "Run All Cells");
+          await expect
+            .poll(() => figures(ledgers(results)), { timeout: LONGEST_MS, interval: 1000 })
+            .toHaveLength(all.length);
+          await notebook.idle();
+          expect(figures(ledgers(results))).toEqual(all);
+          await lab.screenshot(`lab-${name.replace(".ipynb", "")}`);
+        } finally {
+          await lab.close();
+        }
+      });
     });
   }
 });
