@@ -70,7 +70,7 @@ function keptNoise({ layer, kept }: LayerDiagnosis, all: number | null): string 
   const gained = kept.sqnrDb - all;
   return gained < 1
     ? ""
-    : `; \`keep layers "${layer}" at fp32\` makes the output's SQNR ${decibels(all)} to ${decibels(kept.sqnrDb)}`;
+    : `; \`keep layers "${layer}" at fp32\` raises the output's SQNR from ${decibels(all)} to ${decibels(kept.sqnrDb)}`;
 }
 
 /** Which of weights and activations makes the noise, and what to try. */

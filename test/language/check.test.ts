@@ -61,7 +61,7 @@ const names: readonly Case[] = [
   ["scheme «a» = b\nscheme b = a { samples: 3 }", "definition-cycle"],
   ["scheme «dynamic» = static", "scheme-name-taken"],
   ["«search» s { minimize latency }", "statement-not-available"],
-  ["«diagnose» a.static", "statement-not-available"],
+  ["diagnose «a».static", "unknown-name"],
   ['«export» a.best to "out/"', "statement-not-available"],
   ['import «"absent.nib"»\nimport «"../x.nib"»', "import-unreadable", "path-refused"],
   ['model a = tfjs("m.json") «model» b = tfjs("m.json")', "unexpected-token"],
@@ -101,6 +101,22 @@ const clauses: readonly Case[] = [
     "view-arguments",
     "view-arguments",
   ],
+];
+
+const diagnoses: readonly Case[] = [
+  [`${experiment("try static")}diagnose «b»`, "unknown-name"],
+  [`${experiment("try static")}diagnose a.«statc»`, "unknown-name"],
+  [`${experiment("try static")}diagnose a.«fp32»`, "diagnose-float"],
+  [`${experiment("try fp32, static")}diagnose a.«fp32»`, "diagnose-float"],
+  [`${experiment("try static")}diagnose «a.static.conv»`, "diagnose-form"],
+  [`${experiment("try static")}diagnose «a.best(latency)»`, "diagnose-form"],
+  [`${experiment("try static")}diagnose «a.static { samples: 3 }»`, "diagnose-form"],
+  [
+    `${experiment("try static")}diagnose a.static\ndiagnose «a.static»\ndiagnose a\ndiagnose «a»`,
+    "diagnose-twice",
+    "diagnose-twice",
+  ],
+  [`${experiment("try static { samples: «-1» }")}diagnose a.static`, "value-range"],
 ];
 
 interface Reality {
@@ -153,7 +169,7 @@ const realities: readonly Reality[] = [
 ];
 
 describe("a mistake is reported with its code at its exact place:", () => {
-  test.each([...values, ...names, ...clauses])("%s", async (text, ...codes) => {
+  test.each([...values, ...names, ...clauses, ...diagnoses])("%s", async (text, ...codes) => {
     const source = marked(text);
     const { diagnostics } = await checkProgram(source, fakeHost());
     // Two diagnostics may share a mark.

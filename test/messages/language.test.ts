@@ -126,6 +126,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     ),
   ],
   [
+    "diagnoses",
+    `${experiment("try static, dynamic")}diagnose b\ndiagnose a.statc\ndiagnose a.fp32\ndiagnose a.best(latency)\ndiagnose a\ndiagnose a`,
+  ],
+  [
     "views of what is not measured",
     experiment("try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), heatmap"),
   ],

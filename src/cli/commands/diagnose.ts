@@ -1,3 +1,4 @@
+import { renderDiagnoses } from "../../report/diagnosis.js";
 import type { Result } from "../../session/result.js";
 import type { Shell } from "../shell.js";
 import { printRecords, type RunFlags, runProgramFile, visibleText } from "./run.js";
@@ -15,11 +16,13 @@ export function diagnoseCommand(
   return runProgramFile(file, flags, shell, {
     diagnose: what ?? true,
     prints: (event) => event.kind === "diagnosed",
-    show: showDiagnoses,
+    show: (result, _shell, _diagnostics, printed) => showDiagnoses(result, what?.split(".")[1], shell, printed),
   });
 }
 
-function showDiagnoses(result: Result, shell: Shell, _diagnostics: unknown, printed: ReadonlySet<string>): void {
-  if (shell.json) printRecords(result.diagnoses, shell, printed);
-  else if (!shell.quiet && result.diagnoses.length > 0) shell.print(visibleText(result.diagnosis()));
+/** @param scheme the one that was asked for; all where none was */
+function showDiagnoses(result: Result, scheme: string | undefined, shell: Shell, printed: ReadonlySet<string>): void {
+  const shown = result.diagnoses.filter((each) => scheme === undefined || each.scheme.name === scheme);
+  if (shell.json) printRecords(shown, shell, printed);
+  else if (!shell.quiet && shown.length > 0) shell.print(visibleText(renderDiagnoses(result.records, shown)));
 }
