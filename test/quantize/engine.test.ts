@@ -92,6 +92,7 @@ test("static: each integer node of onnxruntime gives the interpreter's codes to 
 test.each<readonly [string, Settings, number]>([
   ["static", {}, 0.15],
   ["static", { weights: "int8 per_tensor" }, 0.15],
+  ["static", { reduce_range: true }, 0.2],
   ["dynamic", {}, 0.15],
   ["weight_only", { weights: "int8", group: 16 }, 0.15],
   ["weight_only", { weights: "int4" }, 1],

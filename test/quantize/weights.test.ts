@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { DiagnosticError, renderDiagnostic } from "../../src/base/diagnostic.js";
 import { seededRandom } from "../../src/base/random.js";
 import {
+  channelFormat,
   checkFinite,
   columnsAsRows,
   groupFor,
@@ -61,6 +62,16 @@ test("a weight comes back within half a step, and the largest of each channel is
   for (let row = 0; row < 5; row++) {
     expect(Math.max(...codes.data.subarray(row * 40, row * 40 + 40).map(Math.abs))).toBe(127);
   }
+});
+
+test("reduce_range has codes of 7 bits, as onnxruntime's quantize has them", () => {
+  const weight = tensor("float32", [2, 2], Float32Array.of(1, -0.5, 0.25, 64));
+  const { codes, scale } = quantizeChannels(weight, {
+    ...channelFormat({ dtype: "int8", reduceRange: true }),
+    axis: 0,
+  });
+  expect([...scale]).toEqual([1 / 64, 1]);
+  expect([...codes.data]).toEqual([64, -32, 0, 64]);
 });
 
 test("per_tensor has one scale, that of the largest weight", () => {
