@@ -9,7 +9,6 @@ import type { Scores } from "./scores.js";
 import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
 
 export type { DivergenceResult } from "./divergence.js";
-export { type AccuracyMetric, type Scorer, type Scores, startScoring } from "./scores.js";
 export type { Sampled } from "./statistics.js";
 
 /**

@@ -1,6 +1,6 @@
-import type { AccuracyMetric } from "./accuracy.js";
 import type { CalibrationCheck } from "./calibration-check.js";
 import { type DiagnosisResult, type LayerDiagnosis, noiseShare } from "./diagnosis.js";
+import type { AccuracyMetric } from "./scores.js";
 import type { Estimate } from "./statistics.js";
 
 /** What findings know of the scheme beside its figures. */

@@ -1,5 +1,5 @@
 import type { QuantizedValue } from "../quantize/quantized-values.js";
-import type { Scores } from "./accuracy.js";
+import type { Scores } from "./scores.js";
 import { mean } from "./statistics.js";
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DiagnosticError, words } from "../../src/base/diagnostic.js";
 import type { Labels } from "../../src/datasets/dataset.js";
-import { compareAccuracy, type Scores, startScoring } from "../../src/measure/accuracy.js";
+import { compareAccuracy } from "../../src/measure/accuracy.js";
+import { type Scores, startScoring } from "../../src/measure/scores.js";
 
 const threeClasses: Labels = { kind: "class", values: Int32Array.of(0, 1, 2, 1), classes: ["a", "b", "c"] };
 

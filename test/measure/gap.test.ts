@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Scores } from "../../src/measure/accuracy.js";
 import { accuracyGap, gapPositions, scoresAt, trackGap } from "../../src/measure/gap.js";
+import type { Scores } from "../../src/measure/scores.js";
 
 /** The gap of one value over batches of [simulated, executed]. */
 function stepsOf(kind: "codes" | "float", ...batches: readonly (readonly [number[], number[]])[]): number {

@@ -60,6 +60,7 @@ test.each([
   [program('keep layers "dense_1" at ‸'), ` -> fp32 ${weightFormats.map(({ name }) => name).join(" ")}`],
   [program("measure accuracy, ‸"), " -> accuracy latency size memory cost energy"],
   [program("measure latency { ‸ }"), " -> batch threads"],
+  [program("measure accuracy { ‸ }"), " -> stop_at_drop"],
   [program("measure cost { ‸ }"), " -> price"],
   [program("measure cost { price: 0.34 ‸ }"), " -> per_hour per_minute per_second per_month"],
   [program("measure cost { price: 0.34 per_h‸ }"), "per_h -> per_hour"],
