@@ -13,7 +13,7 @@ import type { RunEvent } from "./events.js";
 import { type Failure, failure } from "./failure.js";
 import { trialLabel } from "./label.js";
 import { type Effort, startTuner } from "./latency-trial.js";
-import { measureTrial, type Shared } from "./measured-trial.js";
+import { measureTrial } from "./measured-trial.js";
 import { measureParity } from "./parity.js";
 import { openPeaks } from "./peaks.js";
 import type { StartWorker } from "./process.js";
@@ -21,6 +21,7 @@ import { failedRecord, type ManifestFacts, skippedRecord } from "./records.js";
 import { calibrationRemarks } from "./remarks.js";
 import { onceMore } from "./retry.js";
 import { startProfiler } from "./roofline.js";
+import type { Shared } from "./shared.js";
 
 export interface RunOptions {
   /** Folder of this experiment's results: ledger, models, report. Made when missing. */

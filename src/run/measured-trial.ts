@@ -1,41 +1,15 @@
-import type { Diagnostic } from "../base/diagnostic.js";
-import type { Plan, Trial } from "../plan/plan.js";
+import type { Trial } from "../plan/plan.js";
 import type { CompletedRecord, TrialRecord } from "../results/record.js";
 import { engineConfig } from "./engine-config.js";
 import type { EvaluatorPool } from "./evaluators.js";
-import type { RunEvent } from "./events.js";
 import { failure } from "./failure.js";
 import { trialLabel } from "./label.js";
-import { type Effort, inFreshProcess, type Tuner } from "./latency-trial.js";
-import type { Parity } from "./parity.js";
-import type { PeakStore } from "./peaks.js";
-import type { StartWorker } from "./process.js";
-import type { EvaluatedTrial, OpenedExperiment, Tasks } from "./protocol.js";
-import { failedRecord, type ManifestFacts, recordHead } from "./records.js";
-import type { Profiler } from "./roofline.js";
+import { inFreshProcess } from "./latency-trial.js";
+import type { EvaluatedTrial, Tasks } from "./protocol.js";
+import { failedRecord, recordHead } from "./records.js";
+import type { MeasureOptions, Shared } from "./shared.js";
 import type { Stage } from "./stage.js";
 import { timeAll } from "./timed-trial.js";
-
-/** What the trials of a run share. */
-export interface Shared {
-  readonly plan: Plan;
-  readonly manifest: ManifestFacts;
-  readonly parity: Parity;
-  readonly opened: OpenedExperiment;
-  readonly tuner: Tuner;
-  readonly peaks: PeakStore;
-  readonly profiler: Profiler;
-  /** Takes what a user should know of the run beside its records; the same twice is said once. */
-  readonly remark: (remark: Diagnostic) => void;
-}
-
-/** How the machine is measured, and who is told. */
-export interface MeasureOptions {
-  readonly effort: Effort;
-  readonly startWorker: StartWorker;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent: (event: RunEvent) => void;
-}
 
 /** Adds to an evaluated trial what needs the machine alone (latency, memory), and makes its record. */
 export async function measureTrial(

@@ -9,9 +9,9 @@ import type { AttestationResult } from "../results/record.js";
 import { engineConfig } from "./engine-config.js";
 import { inLatencyLane } from "./lane.js";
 import { inFreshProcess, timeTrial } from "./latency-trial.js";
-import type { MeasureOptions, Shared } from "./measured-trial.js";
 import type { EvaluatedTrial, LatencyArm } from "./protocol.js";
 import { explainLatency } from "./roofline.js";
+import type { MeasureOptions, Shared } from "./shared.js";
 
 /** All that timing found out about a trial, a result for each batch size and number of threads. */
 export interface TimedTrial {
