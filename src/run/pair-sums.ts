@@ -1,5 +1,6 @@
 import { toOnnx } from "../backends/onnx/write.js";
 import type { Engine, Feeds } from "../engines/engine.js";
+import { onnxruntime } from "../engines/onnxruntime.js";
 import { type GraphBuilder, graphBuilder, type NodeOptions } from "../ir/builder.js";
 import type { Graph } from "../ir/graph.js";
 import { interpret } from "../ir/interpret.js";
@@ -37,6 +38,11 @@ export async function probePairSums(engine: Engine): Promise<PairSumProbe> {
   } finally {
     await session.close();
   }
+}
+
+/** The same for onnxruntime in this process. */
+export async function probeThisCpu(): Promise<PairSumProbe> {
+  return probePairSums(await onnxruntime());
 }
 
 function farthest(kernel: string, exact: Tensor | undefined, got: Tensor | undefined): ProbedKernel | undefined {

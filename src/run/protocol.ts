@@ -10,11 +10,17 @@ import type { NodeTime } from "../measure/roofline.js";
 import type { NodeWork } from "../measure/work.js";
 import type { Measures, ModelReference } from "../plan/plan.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
-import type { AccuracyResult, AttestationResult, GapResult, LayerResult, SizeResult } from "../results/record.js";
+import type {
+  AccuracyResult,
+  AttestationResult,
+  CompletedRecord,
+  GapResult,
+  LayerResult,
+  SizeResult,
+} from "../results/record.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { ArmFigures, ArmName, DiagnosisOpening } from "./diagnosis-arms.js";
+import type { ArmFigures, ArmName, DiagnosisOpening } from "./diagnosis-task.js";
 import type { EngineConfig } from "./engine-config.js";
-import type { Explanations } from "./explain.js";
 import type { PairSumProbe } from "./pair-sums.js";
 import type { Stage } from "./stage.js";
 
@@ -88,6 +94,8 @@ export interface Tasks {
     readonly input: Record<string, never>;
     readonly output: { readonly ghz?: number; readonly times?: CpuTimes; readonly ownSeconds: number };
   };
+  /** Kernels of the engine that do not add exactly on this CPU. */
+  readonly pairSums: { readonly input: Readonly<Record<string, never>>; readonly output: PairSumProbe };
   /** Peaks of this machine with a number of threads, by probes in the engine. */
   readonly peaks: {
     readonly input: { readonly threads: number; readonly budgetMs: number };
@@ -147,7 +155,7 @@ export interface OpenedExperiment {
 }
 
 /** All of a trial's record that needs no clock. */
-export interface EvaluatedTrial extends Explanations {
+export interface EvaluatedTrial extends Pick<CompletedRecord, "split" | "ranges" | "calibration"> {
   /** The ONNX file; "" of a simulated trial, which has none. */
   readonly path: string;
   readonly accuracy: AccuracyResult;

@@ -22,6 +22,7 @@ const handlers: { readonly [T in TaskName]: Handler<T> } = {
   warmArm: async (input) => (await import("./timed-arm.js")).warmArm(input),
   sampleArm: async (input) => (await import("./timed-arm.js")).sampleArm(input),
   look: async () => (await import("./timed-arm.js")).look(),
+  pairSums: async () => (await import("./pair-sums.js")).probeThisCpu(),
   peaks: async (input) => (await import("./peak-probes.js")).measurePeaks(input),
   profile: async (input) => (await import("./profile.js")).profile(input),
   energy: async (input) => (await import("./energy.js")).measureEnergy(input),

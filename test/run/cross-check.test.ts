@@ -17,7 +17,7 @@ import { probePairSums } from "../../src/run/pair-sums.js";
 import { digits, scheme } from "../faults/injected.js";
 
 const { folder: root } = ownPackage();
-const strokes = { name: "strokes", reader: "strokes", settings: {} };
+const strokes = { name: "strokes", reader: "strokes", settings: { count: 2000 } };
 const usual = scheme("static", { samples: 32 });
 
 async function openedModel(model: string) {

@@ -69,6 +69,7 @@ export const script: Script = {
   warmArm: () => ({ runs: 1 }),
   sampleArm: () => ({ ms: 1, runMs: [1] }),
   look: () => ({ ownSeconds: 0 }),
+  pairSums: () => [],
   peaks: ({ threads }) => ({
     threads,
     floatMacs: 1e11,

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { type Check, inspectMachine } from "../../engines/doctor.js";
+import { inspectPairSums } from "../../run/pair-sums-check.js";
 import { inspectPeaks } from "../../run/peaks-check.js";
 import { EXIT } from "../exit.js";
 import type { Shell } from "../shell.js";
@@ -7,7 +8,7 @@ import { wantsColour } from "../terminal.js";
 
 /** `nibble doctor`: what is there, what is missing, what that costs, and the command that mends it. */
 export async function doctorCommand(_flags: { readonly json: boolean }, shell: Shell): Promise<number> {
-  const checks = [...(await inspectMachine()), await inspectPeaks()];
+  const checks = [...(await inspectMachine()), await inspectPairSums(), await inspectPeaks()];
   for (const check of checks) shell.print(shell.json ? JSON.stringify(check) : checkLine(check, shell));
   return checks.some(({ status }) => status === "missing") ? EXIT.trial : EXIT.ok;
 }
