@@ -105,6 +105,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .addOption(new Option("--markdown", "Markdown for a pull request").default(false).conflicts("json"))
     .option("--json", "one JSON object a line", false)
     .option("--svg <dir>", "write every figure there as an SVG file")
+    .option("--trial <label>", "all that is known of one trial; nothing is written")
     .option("--all", "all trials of the ledger, those of earlier plans too", false)
     .option("--quiet", "no table", false)
     .action((where: string | undefined, flags: ReportFlags) => outcome(reportCommand(where, flags, shell(flags))));

@@ -47,7 +47,8 @@ export interface Bars {
   readonly x: readonly number[];
   readonly y: readonly number[];
   readonly base: readonly number[];
-  readonly width: number;
+  /** Of all bars, or of each. */
+  readonly width: number | readonly number[];
   readonly marker: { readonly color: Colour };
   readonly legendgroup?: string;
   readonly showlegend?: boolean;
@@ -117,6 +118,8 @@ export interface Axis {
   readonly tickformat?: string;
   readonly ticksuffix?: string;
   readonly showgrid?: false;
+  /** No line at 0, where 0 is only a place. */
+  readonly zeroline?: false;
   readonly tickmode?: "array";
   /** With `ticktext`: which categories or numbers have a tick, and what it says. */
   readonly tickvals?: readonly (string | number)[];

@@ -99,7 +99,7 @@ function table({ records }: Report): string {
 <tbody>
 ${body.join("\n")}
 </tbody></table></div>
-<p class="quiet">Small figures are 95% intervals; a size's is its change against fp32.</p>`;
+<p class="quiet">Small figures are 95% intervals; those of size, cost and energy are the change against fp32.</p>`;
 }
 
 function cell(value: Cell | undefined): string {

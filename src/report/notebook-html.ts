@@ -1,9 +1,11 @@
+import type { TrialRecord } from "../results/record.js";
 import type { Cell, Column, Tone } from "./columns.js";
 import { escapeHtml } from "./markup.js";
 import { methodNotes } from "./method.js";
 import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
+import { summary } from "./summary.js";
 
 // Frontends strip style sheets and scripts, so styles stand in the elements. Colours can be read on white and on black;
 // everything else takes its colour from the page.
@@ -23,6 +25,7 @@ export function notebookHtml(report: Report): string {
   const about = `${visible(model)} on ${visible(data)}`;
   const parts = [
     `<div style="margin:0 0 .4em"><strong>${escapeHtml(visible(experiment))}</strong> <span style="${quiet}">${escapeHtml(about)}</span></div>`,
+    summaryList(records),
     table(report),
     expectations(report),
     notes("Remarks", trialNotes(records)),
@@ -31,6 +34,11 @@ export function notebookHtml(report: Report): string {
     folded("How this was measured", methodNotes(report)),
   ];
   return `<div style="max-width:100%">\n${parts.filter((part) => part !== "").join("\n")}\n</div>`;
+}
+
+function summaryList(records: readonly TrialRecord[]): string {
+  const list = summary(records).map((sentence) => `<li>${escapeHtml(sentence)}</li>`);
+  return list.length === 0 ? "" : `<ul style="${listStyle}">${list.join("\n")}</ul>`;
 }
 
 function table({ records }: Report): string {
@@ -48,7 +56,7 @@ function table({ records }: Report): string {
     '<table style="border-collapse:collapse;margin:0;font-variant-numeric:tabular-nums">',
     `<thead><tr><th style="${cellStyle("left")}">scheme</th>${head}</tr></thead>`,
     `<tbody>\n${body.join("\n")}\n</tbody></table></div>`,
-    `<div style="${quiet};font-size:85%;margin:.3em 0">Small figures are 95% intervals; a size's is its change against fp32.</div>`,
+    `<div style="${quiet};font-size:85%;margin:.3em 0">Small figures are 95% intervals; those of size, cost and energy are the change against fp32.</div>`,
   ].join("\n");
 }
 

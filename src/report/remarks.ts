@@ -1,5 +1,5 @@
 import { accuracyOf } from "../results/metric.js";
-import type { CompletedRecord, LatencyResult } from "../results/record.js";
+import type { CompletedRecord, FallenNode, LatencyResult } from "../results/record.js";
 import { milliseconds, percent } from "../results/units.js";
 import { gapRemarks, isApart } from "./gap.js";
 
@@ -39,20 +39,29 @@ export function isSuspect(record: CompletedRecord): boolean {
 
 function attestationRemarks({ attestation, scheme }: CompletedRecord): readonly string[] {
   const { attested, reason, fallen = [], hazards = [], crossCheck } = attestation;
+  const disagreement = crossCheck?.disagreement;
   const isPlanned = attested || scheme.execution === "simulated";
   return [
     ...(isPlanned ? [] : [`(!) not everything ran as integers: ${reason}`]),
-    ...fallenCost(fallen),
+    ...fallenRemarks(fallen),
     ...hazards.map((hazard) => `(!) ${hazard}`),
-    ...(crossCheck?.disagreement === undefined ? [] : [`(!) ${crossCheck.disagreement}`]),
+    ...(disagreement === undefined || hazards.includes(disagreement) ? [] : [`(!) ${disagreement}`]),
   ];
 }
 
-function fallenCost(fallen: NonNullable<CompletedRecord["attestation"]["fallen"]>): readonly string[] {
-  const costs = fallen.flatMap(({ costMs }) => costMs ?? []);
-  if (costs.length === 0) return [];
-  const sum = costs.reduce((total, ms) => total + ms, 0);
-  return [`what fell back to float takes ${milliseconds(sum)} ms of a run`];
+/** What ran instead and why, with the layers that it holds for and what they cost together. */
+function fallenRemarks(fallen: readonly FallenNode[]): readonly string[] {
+  const groups = new Map<string, FallenNode[]>();
+  for (const node of fallen) {
+    const key = `${node.ran}, because ${node.reason}`;
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  return [...groups].map(([text, nodes]) => {
+    const costs = nodes.flatMap(({ costMs }) => costMs ?? []);
+    const cost = costs.reduce((sum, ms) => sum + ms, 0);
+    const names = [...new Set(nodes.map(({ layer, node }) => layer ?? node))];
+    return `(!) ${someOf(names)}: ${text}${costs.length > 0 ? `; ${milliseconds(cost)} ms of a run` : ""}`;
+  });
 }
 
 function rejections({ latency = [] }: CompletedRecord): readonly string[] {

@@ -14,9 +14,9 @@ export interface Row {
   readonly first: boolean;
 }
 
-/** Rows of the completed trials, in the order of the records, one for each batch size. */
-export function tableRows(records: readonly TrialRecord[]): readonly Row[] {
-  const labels = trialLabels(records);
+/** Rows of the completed trials, in the order of the records, one for each batch size. @param among the records that labels tell apart */
+export function tableRows(records: readonly TrialRecord[], among: readonly TrialRecord[] = records): readonly Row[] {
+  const labels = trialLabels(among);
   return records.flatMap((record) => {
     if (record.status !== "completed") return [];
     const label = rowLabel(labels.get(record.trial) ?? record.trial, record);

@@ -1,11 +1,13 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { type Column, type LaidOutTable, layOut, pad, type Text, type Tone, wrap } from "./columns.js";
+import { labelsOf } from "./figures/chosen.js";
 import { methodNotes } from "./method.js";
 import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, isBaseline, type Row, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
 import { summary } from "./summary.js";
+import { trialFacts } from "./trial-facts.js";
 
 export interface TableOptions {
   /** Columns of the terminal; 80 unless said, never less than 40. */
@@ -34,6 +36,22 @@ export function renderTable(report: Report, options: TableOptions = {}): string 
     notes(methodNotes(report), width, "dim"),
   ];
   const lines = blocks.filter((block) => block.length > 0).flatMap((block, i) => (i === 0 ? block : [[], ...block]));
+  return lines.map((line) => line.map((part) => styled(part, options.colour === true)).join("")).join("\n");
+}
+
+/** Everything that the record of one completed trial says, and what was remarked on it, as text for a terminal. */
+export function renderTrial({ records }: Report, trial: string, options: TableOptions = {}): string {
+  const width = Math.max(40, options.width ?? 80);
+  const found = records.find((record) => record.trial === trial);
+  const facts = found?.status === "completed" ? trialFacts(found) : [];
+  const own = found ? [found] : [];
+  const lines = [
+    [{ text: ` ${labelsOf(records)(trial)}`, tone: "strong" } as const],
+    ...notes(facts, width, "dim"),
+    ...[...trialNotes(own), ...failedNotes(own), ...skippedNotes(own)].flatMap(({ text }) =>
+      wrap(text, width - 2).map((line): Line => [{ text: ` ${line}`, tone: "none" }]),
+    ),
+  ];
   return lines.map((line) => line.map((part) => styled(part, options.colour === true)).join("")).join("\n");
 }
 

@@ -5,6 +5,7 @@ import { unknown } from "../base/nearest.js";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import { type Expectation, type MetricName, type PlainView, plainViews, type View } from "../plan/plan.js";
 import { renderDiagnoses } from "../report/diagnosis.js";
+import type { Here } from "../report/environments.js";
 import type { Figure } from "../report/figure.js";
 import { reportFigures, titledFigure } from "../report/figures/registry.js";
 import type { TitledFigure } from "../report/figures/titled.js";
@@ -14,7 +15,7 @@ import { figureForms, type MimeForms, reportForms, tableForms } from "../report/
 import { readPlotlySource } from "../report/plotly.js";
 import type { Report } from "../report/report.js";
 import { renderSvg } from "../report/svg/render.js";
-import { renderTable, type TableOptions } from "../report/table.js";
+import { renderTable, renderTrial, type TableOptions } from "../report/table.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
 import { frameColumns } from "../results/frame.js";
 import { trialLabels } from "../results/label.js";
@@ -39,6 +40,11 @@ export interface Result {
   readonly reportPath: string;
   /** The table as text. */
   table(options?: TableOptions): string;
+  /**
+   * All that is known of one trial, as text. @param trial its label or its id
+   * @throws {DiagnosticError} `unknown-name` when there is none
+   */
+  trial(trial: string, options?: TableOptions): string;
   /** What the diagnoses found, as text; empty where nothing was diagnosed. */
   diagnosis(): string;
   /** The whole report as one HTML page that needs nothing else. */
@@ -80,6 +86,8 @@ export interface ResultSubject {
   readonly expectations: readonly Expectation[];
   readonly views: readonly View[];
   readonly program?: { readonly path: string; readonly text: string };
+  /** The machine that makes the report, of records that may come from another. */
+  readonly here?: Here;
 }
 
 /** Where the HTML report of a ledger is written. */
@@ -107,6 +115,7 @@ export function resultOf(
     expectations,
     reportPath: reportPath(ledger),
     table: (options) => renderTable(report, options),
+    trial: (trial, options) => renderTrial(report, trialId(report, trial) ?? trial, options),
     diagnosis: () => renderDiagnoses(records, diagnoses),
     html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),

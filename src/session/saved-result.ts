@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { readCpu } from "../base/cpu.js";
 import { type Diagnostic, diagnostic, fail } from "../base/diagnostic.js";
 import { shortHash } from "../base/hash.js";
 import { unknown } from "../base/nearest.js";
+import { ownPackage } from "../base/package.js";
+import type { Here } from "../report/environments.js";
 import { latestRecords, ledgerPath, readLedger } from "../results/ledger.js";
 import { planPath, readPlanFile, recordsOfPlan, type SavedPlan } from "../results/plan-file.js";
 import type { TrialRecord } from "../results/record.js";
@@ -92,9 +95,16 @@ export function savedResult(where: string, options: SavedResultOptions = {}): Sa
   const note =
     left > 0 && !options.all ? [diagnostic("earlier-trials", { path: ledger, left }, { severity: "note" })] : [];
   return {
-    result: resultOf(plan ?? subjectOf(ledger, records), shown, [], ledger, diagnosed),
+    result: resultOf({ ...(plan ?? subjectOf(ledger, records)), here: here() }, shown, [], ledger, diagnosed),
     diagnostics: [...warnings, ...warning, ...note],
   };
+}
+
+/** This machine, as far as it can be told without starting an engine. */
+function here(): Here {
+  const { model, cores } = readCpu();
+  const platform = `${process.platform}-${process.arch}`;
+  return { cpu: model, cores, platform, node: process.versions.node, nibble: ownPackage().version };
 }
 
 function planOf(ledger: string): { readonly plan: SavedPlan | undefined; readonly warning: readonly Diagnostic[] } {

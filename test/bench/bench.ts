@@ -10,7 +10,9 @@ import { type Figure, figureTable } from "./figure.js";
 import { language } from "./language.js";
 import { honesty } from "./latency-honesty.js";
 import { progress } from "./records.js";
+import { report } from "./report.js";
 import { sharing } from "./sharing.js";
+import { simulator } from "./simulator.js";
 import { strokes } from "./strokes.js";
 
 /** All of it together should stay under 25 minutes on two quiet cores. */
@@ -21,7 +23,9 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sharing,
   honesty,
   coverage,
+  report,
   demo,
+  simulator,
 };
 
 const load = () => (loadavg()[0] ?? 0).toFixed(1);

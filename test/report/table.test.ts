@@ -53,7 +53,7 @@ test("a sweep fits into 80 columns, intervals below their values", () => {
        NO   static.accuracy_drop < 1%: not met by static entropy (3.33%)
        NO   static.speedup >= 2x: not met by static mse (not attested)
        ok?  w4.accuracy_drop < 1%: met, but not resolved for w4: the 95% interval
-            passes the bound; about 1,300 test samples would tell
+            passes the bound; about 1,800 test samples would tell
 
      accuracy  360 test samples, 95% intervals; drop compares the same samples with
                fp32

@@ -17,6 +17,8 @@ export interface ReportFlags {
   readonly all: boolean;
   readonly out?: string;
   readonly svg?: string;
+  /** Label or id of the one trial to tell of. */
+  readonly trial?: string;
 }
 
 /**
@@ -30,6 +32,11 @@ export async function reportCommand(where: string | undefined, flags: ReportFlag
     if (ledger === undefined) return list(where === undefined ? defaultResultsFolder() : resolve(where), shell);
     const { result, diagnostics } = savedResult(ledger, { all: flags.all });
     shell.report(diagnostics, new Map());
+    if (flags.trial !== undefined) {
+      const look = { width: columnsOf(shell.terminal), colour: wantsColour(shell.terminal) };
+      shell.print(result.trial(flags.trial, look));
+      return EXIT.ok;
+    }
     return await show(result, flags, shell);
   } catch (error) {
     shell.report(diagnosticsOf(error, "report"), new Map());

@@ -12,6 +12,7 @@ export function rowAxis(names: readonly string[]): Axis {
   return {
     automargin: true,
     showgrid: false,
+    zeroline: false,
     range: [Math.max(1, names.length) - 0.5, -0.5],
     tickmode: "array",
     tickvals: names.map((_, i) => i),
@@ -41,6 +42,7 @@ export function logAxis(values: readonly number[], title: string, show: (value: 
   return {
     title: { text: plotText(title), standoff: 12 },
     automargin: true,
+    zeroline: false,
     range,
     tickmode: "array",
     tickvals,

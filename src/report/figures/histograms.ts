@@ -44,6 +44,7 @@ export function histograms({ records }: Report, asked?: string): TitledFigure {
           automargin: true,
           range: [-0.02, 1.02],
           showgrid: false,
+          zeroline: false,
           tickmode: "array",
           tickvals: [0, 0.25, 0.5, 0.75, 1],
           ticktext: ["least", "25%", "50%", "75%", "greatest"],
@@ -94,7 +95,7 @@ function placeIn({ low, high }: Row, value: number): number {
   return width === 0 ? 0.5 : (value / 2 - low / 2) / width;
 }
 
-/** One trace for all rows: the bars are as wide as the bins of the row with the finest. */
+/** One trace for all rows. */
 function histogramBars(rows: readonly Row[]): Bars {
   const bars = rows.flatMap((row, index) => {
     const { histogram, seen } = row.seen;
@@ -105,13 +106,9 @@ function histogramBars(rows: readonly Row[]): Bars {
       if (count === 0) return [];
       // From the row's line upwards: its axis falls.
       const height = -(Math.log1p(count) / most) * TALLEST;
-      return [{ at: from + (bin + 0.5) * step, height, index, count, row, bin }];
+      return [{ at: from + (bin + 0.5) * step, height, index, count, row, bin, step }];
     });
   });
-  const widths = rows.map(
-    (row) => (placeIn(row, row.seen.seen[1]) - placeIn(row, row.seen.seen[0])) / row.seen.histogram.length,
-  );
-  const usable = widths.filter((width) => width > 0);
   return {
     type: "bar",
     orientation: "v",
@@ -119,7 +116,7 @@ function histogramBars(rows: readonly Row[]): Bars {
     x: bars.map(({ at }) => at),
     y: bars.map(({ height }) => height),
     base: bars.map(({ index }) => index + 0.4),
-    width: Math.max(0.002, Math.min(0.05, ...usable)),
+    width: bars.map(({ step }) => Math.max(0.002, step * 0.92)),
     marker: { color: neutralColour },
     textposition: "none",
     text: bars.map(({ count, row, bin }) => {

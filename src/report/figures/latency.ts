@@ -125,7 +125,7 @@ function armTraces(
     mode: "markers",
     x: [place(middle)],
     y: [at],
-    marker: { color, symbol: "square", size: 10 },
+    marker: { color, symbol: "square", size: 8 },
     showlegend: isNew,
     text: [text],
     hovertemplate: "%{text}<extra></extra>",

@@ -11,7 +11,8 @@ export function bars(trace: Bars, scales: { readonly x: Scale; readonly y: Scale
   const drawn = middles.map((middle, i) => {
     const [base, length] = [trace.base[i] ?? 0, lengths[i] ?? 0];
     const [stand, reach] = isUpright ? [scales.x, scales.y] : [scales.y, scales.x];
-    const foot = [stand.at(middle - trace.width / 2), stand.at(middle + trace.width / 2)] as const;
+    const width = typeof trace.width === "number" ? trace.width : (trace.width[i] ?? 0);
+    const foot = [stand.at(middle - width / 2), stand.at(middle + width / 2)] as const;
     const rise = [reach.at(base), reach.at(base + length)] as const;
     return isUpright ? area(foot, rise, trace.marker.color, frame) : area(rise, foot, trace.marker.color, frame);
   });

@@ -62,7 +62,7 @@ export function renderSvg(figure: Figure, { title, caption = "", bare = false, .
   ];
   const head = {
     ...{
-      xmlns: "http://www.w3.org/2000/svg",
+      xmlns: bare ? undefined : "http://www.w3.org/2000/svg",
       viewBox: `0 0 ${width} ${Math.ceil(total)}`,
       width,
       height: Math.ceil(total),
