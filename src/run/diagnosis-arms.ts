@@ -1,40 +1,15 @@
 import type { Graph } from "../ir/graph.js";
-import { type CalibrationCheck, growthSteps, rangeChange } from "../measure/calibration-check.js";
-import type { DiagnosisArm } from "../measure/diagnosis.js";
-import type { Estimate } from "../measure/statistics.js";
+import { growthSteps, rangeChange } from "../measure/calibration-check.js";
 import { activationsAlone, weightsAlone } from "../quantize/isolate/isolate.js";
 import { quantizeGraph } from "../quantize/quantize.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
+import type { ArmFigures, ArmName, DiagnosisOpening } from "./diagnosis-task.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { checkSamples } from "./explain.js";
 import type { Opened } from "./opened.js";
 import { enterStage } from "./stage.js";
 import { armOf, drawSubset, dropBetween, type Outputs, outputsOn, type Subset } from "./subset.js";
-
-/** A variant of the diagnosed trial that is run against fp32. */
-export type ArmName =
-  | { readonly kind: "weights" | "activations" }
-  | { readonly kind: "alone" | "kept"; readonly layer: string }
-  | { readonly kind: "calibrated"; readonly samples: number };
-
-/** What a diagnosis begins with. */
-export interface DiagnosisOpening {
-  readonly metric: "top1" | "mae" | "agreement";
-  readonly all: DiagnosisArm;
-  readonly samples: number;
-  /** Layers that the scheme quantizes, in the order of the model. */
-  readonly layers: readonly string[];
-  readonly quantizesActivations: boolean;
-  readonly calibration?: CalibrationCheck;
-}
-
-/** An arm's figures; `gain` is the trial's drop minus the arm's, paired; `rangeChange` with "calibrated". */
-export interface ArmFigures {
-  readonly arm: DiagnosisArm;
-  readonly gain: Estimate;
-  readonly rangeChange?: number;
-}
 
 /** A diagnosis under way in this process. */
 export interface Diagnosis {

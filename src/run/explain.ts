@@ -10,6 +10,7 @@ import { precisionOf } from "../quantize/passes/precision.js";
 import { activationParams } from "../quantize/passes/static/codes.js";
 import { planStatic } from "../quantize/passes/static/plan.js";
 import type { Scheme } from "../quantize/scheme.js";
+import type { CompletedRecord } from "../results/record.js";
 import { contentsOf } from "./contents.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { batches, feeds, floatOutput } from "./inference.js";
@@ -24,11 +25,7 @@ const SPLIT_ARMS = 3;
 const RANGE_SAMPLES = 128;
 
 /** What a trial's record says of why its accuracy moved. */
-export interface Explanations {
-  readonly split?: SplitResult;
-  readonly ranges?: readonly RangeResult[];
-  readonly calibration?: CalibrationCheck;
-}
+export type Explanations = Pick<CompletedRecord, "split" | "ranges" | "calibration">;
 
 /**
  * What every run measures of its static and dynamic trials, as it is cheap: which of weights and activations costs
