@@ -143,8 +143,21 @@ export function multiplyImage(
   start: number,
 ): number {
   const { memory } = context;
-  const { axes, padded, channels, runs, positions, image: size } = convolution;
   const bytes = bytesOf(image.elements);
+  const table = positionTable(convolution, image, samples);
+  if (columns.runs < convolution.runs.length)
+    return multiplyPatches(context, convolution, image, table, columns, start);
+  const offsets = writeOffsets(memory, memory.scratch, table, bytes);
+  const segments = writeOffsets(memory, memory.scratch, convolution.runs, bytes);
+  return multiply(context, { address: image.address, offsets, tiles: table.length / 4, segments }, columns, start);
+}
+
+/** Where the window of each output position begins in the image, in elements; whole tiles, filled up with rows of zeros. */
+function positionTable(
+  { axes, padded, channels, positions, image: size }: Convolution,
+  image: Image,
+  samples: number,
+): Int32Array {
   const table = new Int32Array(wholeTiles(samples * positions)).fill(image.zeros);
   let row = 0;
   for (let sample = 0; sample < samples; sample++) {
@@ -155,9 +168,39 @@ export function multiplyImage(
       }
     }
   }
-  const offsets = writeOffsets(memory, memory.scratch, table, bytes);
-  const segments = writeOffsets(memory, memory.scratch, runs, bytes);
-  return multiply(context, { address: image.address, offsets, tiles: table.length / 4, segments }, columns, start);
+  return table;
+}
+
+/**
+ * The same with every window copied out of the image: where the order of neighbours matters and runs of odd length would
+ * put a pair together that the engine does not.
+ */
+function multiplyPatches(
+  context: Pick<NodeContext, "memory" | "pairSums" | "saturated">,
+  { runs, runLength }: Convolution,
+  image: Image,
+  table: Int32Array,
+  columns: Columns,
+  start: number,
+): number {
+  const { memory } = context;
+  const stride = columns.runLength;
+  const offsets = writeOffsets(
+    memory,
+    memory.scratch,
+    table.map((_, row) => row * stride),
+    2,
+  );
+  const segments = writeOffsets(memory, memory.scratch, [0], 2);
+  const address = memory.scratch(2 * table.length * stride);
+  const from = memory.i16(image.address, image.length);
+  const to = memory.i16(address, table.length * stride).fill(0);
+  for (const [row, first] of table.entries()) {
+    for (const [run, offset] of runs.entries()) {
+      to.set(from.subarray(first + offset, first + offset + runLength), row * stride + run * runLength);
+    }
+  }
+  return multiply(context, { address, offsets, tiles: table.length / 4, segments }, columns, start);
 }
 
 /** Where a sample's results of one group go: planes of y from `start` on. */

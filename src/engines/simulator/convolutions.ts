@@ -1,9 +1,12 @@
 import { float32Of, given, type TensorInputs } from "../../ir/operators/define.js";
 import { scaleOf, scalesOf, zeroPointOf } from "../../ir/operators/quantized.js";
-import { requantizeMultiplier } from "../../tensor/affine.js";
+import { integerLimits, requantizeMultiplier } from "../../tensor/affine.js";
+import type { QuantDType } from "../../tensor/quant.js";
 import { type Tensor, zeros } from "../../tensor/tensor.js";
+import { ROUNDER } from "./codes.js";
 import { type Convolution, convolutionOf, copyPlanes, fillImage, multiplyImage, takeImage } from "./convolution.js";
-import { requantize } from "./finish.js";
+import { forEachPlane, isDepthwise, type PlanarOperands } from "./depthwise.js";
+import { type Requantization, requantize } from "./finish.js";
 import { pairsSaturate, rawPoint, startOfColumns } from "./integer-matrices.js";
 import { isKnown, type NodeContext, type PrepareNode } from "./node.js";
 import { type ColumnSource, type Columns, columnSums, type Elements, packColumns, startSums } from "./products.js";
@@ -24,7 +27,7 @@ interface Operands {
   readonly bias: number;
 }
 
-/** Packs the filters of each group; undefined where they are not known. */
+/** Packs the filters of each group, none where every group has one channel; undefined where they are not known. */
 function packFilters(context: NodeContext, elements: Elements, operands: Operands): readonly Filters[] | undefined {
   const { memory, attributes, constants, types } = context;
   const w = constants[operands.w];
@@ -32,7 +35,9 @@ function packFilters(context: NodeContext, elements: Elements, operands: Operand
   if (!w || !x || w.data.length === 0 || (operands.wPoint !== undefined && !isKnown(context, operands.wPoint))) {
     return undefined;
   }
-  const { groups, filters, order, runs } = convolutionOf(x, w.shape, attributes);
+  const convolution = convolutionOf(x, w.shape, attributes);
+  if (isDepthwise(convolution)) return [];
+  const { groups, filters, order, runs } = convolution;
   const points = operands.wPoint === undefined ? undefined : constants[operands.wPoint]?.data;
   return Array.from({ length: groups }, (_, group): Filters => {
     const of = points && points.length > 1 ? points.subarray(group * filters, (group + 1) * filters) : points;
@@ -44,7 +49,9 @@ function packFilters(context: NodeContext, elements: Elements, operands: Operand
       order,
       points: of as Uint8Array | undefined,
     };
-    const shape = { count: filters, runs: runs.length };
+    // Pairs of neighbours are the engine's only when a window's runs lie end to end.
+    const whole = context.pairSums === "int16" && convolution.runLength % 2 === 1;
+    const shape = { count: filters, runs: whole ? 1 : runs.length };
     const columns = packColumns(memory, memory.keep, elements, shape, source);
     return { columns, sums: elements === "i16" ? columnSums(shape, source) : new Int32Array(0) };
   });
@@ -138,6 +145,38 @@ function convolveCodes(
   );
 }
 
+/** The operands of a depthwise convolution of codes. */
+function planarCodes(inputs: TensorInputs, operands: Operands & { readonly xPoint: number }): PlanarOperands {
+  return {
+    x: given(inputs, operands.x, "x").data as Uint8Array,
+    xPoint: zeroPointOf(inputs, operands.xPoint),
+    w: given(inputs, operands.w, "w").data as Uint8Array,
+    wPoints: operands.wPoint === undefined ? undefined : (inputs[operands.wPoint]?.data as Uint8Array | undefined),
+    bias: inputs[operands.bias]?.data as Int32Array | undefined,
+  };
+}
+
+/** Codes of the planes of a depthwise convolution: `requantize` of `finish.ts`, a plane at a time. */
+function requantizePlanes(
+  convolution: Convolution,
+  operands: PlanarOperands,
+  { multiplier, zeroPoint, dtype }: Requantization,
+  y: Tensor,
+): void {
+  const { min, max } = integerLimits(dtype as QuantDType);
+  const [low, high] = [min - zeroPoint, max - zeroPoint];
+  const sums = new Int32Array(convolution.positions);
+  const to = y.data as Uint8Array;
+  forEachPlane(convolution, operands, sums, (channel, start) => {
+    const factor = multiplier[multiplier.length === 1 ? 0 : channel] as number;
+    for (let i = 0; i < sums.length; i++) {
+      const scaled = Math.fround(Math.fround(sums[i] as number) * factor);
+      const inside = scaled > low ? (scaled < high ? scaled : high) : low;
+      to[start + i] = inside + ROUNDER - ROUNDER + zeroPoint;
+    }
+  });
+}
+
 const sizesOf = (inputs: TensorInputs, { x, w }: Operands, { attributes }: NodeContext) =>
   convolutionOf(given(inputs, x, "x").shape, given(inputs, w, "w").shape, attributes);
 
@@ -158,6 +197,15 @@ export const qLinearConv: PrepareNode = (context) => {
     const y: Tensor = zeros(dtype, convolution.shape);
     // Signed codes are the same bytes.
     const bytesOfY = new Uint8Array(y.data.buffer, y.data.byteOffset, y.data.length);
+    if (isDepthwise(convolution)) {
+      requantizePlanes(
+        convolution,
+        planarCodes(inputs, operands),
+        { multiplier, zeroPoint: Number(zeroPoint.data[0]), dtype },
+        y,
+      );
+      return [y];
+    }
     convolveCodes(context, filters, inputs, operands, convolution, (sums, rows, width, target) => {
       const count = convolution.filters;
       const own = multiplier.length === 1 ? multiplier : multiplier.subarray(target.group * count);
@@ -170,7 +218,9 @@ export const qLinearConv: PrepareNode = (context) => {
   };
 };
 
-export const convInteger: PrepareNode = (context) => {
+/** The engine multiplies weights by patches here, not patches by weights, and has no kernel of 16 bits for that order. */
+export const convInteger: PrepareNode = (anyContext) => {
+  const context: NodeContext = { ...anyContext, pairSums: "int32" };
   const operands = { x: 0, xPoint: 2, w: 1, wPoint: 3, bias: -1 };
   const filters = packFilters(context, "i16", operands);
   if (!filters) return undefined;
@@ -178,6 +228,11 @@ export const convInteger: PrepareNode = (context) => {
     const convolution = sizesOf(inputs, operands, context);
     if (isEmpty(convolution)) return context.plain(inputs);
     const y = zeros("int32", convolution.shape);
+    if (isDepthwise(convolution)) {
+      const sums = new Int32Array(convolution.positions);
+      forEachPlane(convolution, planarCodes(inputs, operands), sums, (_, start) => y.data.set(sums, start));
+      return [y];
+    }
     convolveCodes(context, filters, inputs, operands, convolution, (sums, rows, width, target) => {
       copySamples(context.memory.i32(sums, rows * width), width, y.data, target);
     });
@@ -196,6 +251,18 @@ export const conv: PrepareNode = (context) => {
     const bias = inputs[2] && float32Of(inputs[2]);
     const count = convolution.filters;
     const y = zeros("float32", convolution.shape);
+    if (isDepthwise(convolution)) {
+      const sums = new Float64Array(convolution.positions);
+      const operands = {
+        x: float32Of(given(inputs, 0, "X")),
+        xPoint: 0,
+        w: float32Of(given(inputs, 1, "W")),
+        wPoints: undefined,
+        bias,
+      };
+      forEachPlane(convolution, operands, sums, (_, start) => y.data.set(sums, start));
+      return [y];
+    }
     const source = { x: float32Of(given(inputs, 0, "X")), point: 0, fill: 0 };
     const begin = (_: Filters, group: number) => bias?.subarray(group * count, (group + 1) * count);
     convolve(context, convolution, filters, source, begin, (sums, rows, width, target) => {
