@@ -39,6 +39,7 @@ function limitOf(facts: SpeedFacts): string {
   const [largest] = [
     overheadCause(facts),
     memoryCause(facts),
+    restCause(facts),
     ...(facts.isBaseline
       ? []
       : [
@@ -92,6 +93,21 @@ function kindCause({ baseline, trial }: SpeedFacts, kind: "border" | "layout", w
   return { ms: ms - before, text: `${what} takes ${percent(ms / wholeMs(trial))} of its time` };
 }
 
+/** Pooling, activations, softmax: what multiplies nothing stays as long as it is while products get faster. */
+function restCause({ trial }: SpeedFacts): Cause | undefined {
+  const rest = trial.times.filter(({ operator }) => operatorKind(operator) === "other");
+  const [longest] = [...rest].sort((a, b) => b.microseconds - a.microseconds);
+  if (!longest) return undefined;
+  const ms = nodesMs({ ...trial, times: rest });
+  const share = percent(ms / wholeMs(trial));
+  const name = `${longest.layer ?? longest.node} (${longest.operator})`;
+  const text =
+    rest.length === 1
+      ? `${name}, which multiplies nothing, takes ${share} of its time`
+      : `${name} and ${plural(rest.length - 1, "other node")} that multiply nothing take ${share} of its time`;
+  return { ms, text };
+}
+
 /** Milliseconds of each layer, in the order of the graph. */
 function byLayer({ times }: MeasuredArm): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
@@ -129,11 +145,11 @@ function memoryCause({ baseline, trial, peaks, isBaseline }: SpeedFacts): Cause 
 
 function restOf({ trial }: SpeedFacts): string {
   const [longest] = [...trial.times].sort((a, b) => b.microseconds - a.microseconds);
-  const reached = `${percent(trial.roofline.share)} of its time is what the measured peak needs`;
+  const reached = `at the measured peak its arithmetic would take ${percent(trial.roofline.share)} of its time`;
   if (!longest) return reached;
   const name = longest.layer ?? longest.node;
   const share = percent(longest.microseconds / 1000 / wholeMs(trial));
-  return `no single part holds it back: ${name} (${longest.operator}) takes ${share} of its time, and ${reached}`;
+  return `no single part holds it back: ${name} (${longest.operator}) takes ${share} of its time; ${reached}`;
 }
 
 /** The layer that gained most, and whether weights moved to a faster level of the memory. */

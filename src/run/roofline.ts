@@ -21,6 +21,9 @@ export interface Profiler {
 /** Milliseconds of profiled runs. */
 const PROFILE_MS = { full: 300, quick: 100 } as const;
 
+/** Milliseconds below which nothing is measured: a graph without products on an engine whose overhead was lost in noise. */
+const NANOSECOND = 1e-6;
+
 /** Starts with nothing known. */
 export function startProfiler({ quick }: { readonly quick: boolean }, startWorker: StartWorker): Profiler {
   const known = new Map<string, Promise<readonly NodeTime[]>>();
@@ -93,7 +96,7 @@ export async function explainLatency(
       threads,
       peaks,
       ...lines,
-      mostSpeedup: latency.baselineMs / (lines.trial.leastMs + lines.trial.overheadMs),
+      mostSpeedup: latency.baselineMs / Math.max(lines.trial.leastMs + lines.trial.overheadMs, NANOSECOND),
       nodes: { baseline: longestNodes(times.baseline), trial: longestNodes(times.trial) },
       reason,
     },

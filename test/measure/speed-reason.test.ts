@@ -94,6 +94,17 @@ test("a layer whose integer kernel is slower than its float one", () => {
   expect(reason(float, trial)).toBe("conv_1 takes 2.5x as long as in float: its integer kernel is slower here");
 });
 
+test("what multiplies nothing takes as long as before", () => {
+  const rows: readonly Row[] = [
+    ["QLinearConv", "conv_1", 100],
+    ["NhwcMaxPool", "pool_1", 200],
+  ];
+  expect(reason(float, arm(rows))).toBe("pool_1 (NhwcMaxPool), which multiplies nothing, takes 64% of its time");
+  expect(reason(float, arm([...rows, ["Softmax", "dense_1", 50]]))).toBe(
+    "pool_1 (NhwcMaxPool) and 1 other node that multiply nothing take 69% of its time",
+  );
+});
+
 test("weights that are read as fast as before, whatever their size", () => {
   const big = { macs: 1e3, weightBytes: 8e6, medianMs: 0.9 };
   const trial = arm([["MatMulNBits", "dense", 850]], { macs: 1e3, weightBytes: 4e6 });
@@ -108,7 +119,7 @@ test("a gain says where it comes from, then what is left; fp32 is never blamed f
     ["QLinearConv", "conv_2", 150],
   ]);
   expect(reason(float, trial, { isFaster: true })).toBe(
-    "conv_2 takes 150 us instead of 600 us; no single part holds it back: conv_1 (QLinearConv) takes 65% of its time, and 1% of its time is what the measured peak needs",
+    "conv_2 takes 150 us instead of 600 us; no single part holds it back: conv_1 (QLinearConv) takes 65% of its time; at the measured peak its arithmetic would take 1% of its time",
   );
   expect(reason(float, float, { isBaseline: true })).toMatch(
     /^no single part holds it back: conv_2 \(Conv\) takes 59%/,
