@@ -43,6 +43,8 @@ export interface Format {
   readonly summary: string;
   /** Bits of one code. */
   readonly bits: number;
+  /** Of floats that are no blocks: bits of the mantissa, without the leading one. */
+  readonly mantissaBits?: number;
   /** Largest finite value of a code, before any scale. */
   readonly largest: number;
   /** Smallest value of a code above 0, subnormals included, before any scale. */

@@ -5,6 +5,7 @@ import { isNormalHalf } from "./float16.js";
 import { type Format, rowLengthOf, storedBytes } from "./format.js";
 import { formats } from "./formats.js";
 import type { QuantDType } from "./quant.js";
+import { roundingOf } from "./round-floats.js";
 
 /** How values are stored: a format, and what shares a scale where the format leaves that open. */
 export interface Storage {
@@ -71,6 +72,9 @@ export function integerOf(name: string): QuantDType | undefined {
 export function store(values: Float32Array, rowLength: number, storage: Storage): Stored {
   const format = formatOf(storage.format);
   rowLengthOf(values.length, { rowLength });
+  const round = scaleKindOf(format) === "none" ? roundingOf(format) : undefined;
+  if (round)
+    return { values: round(values), bytes: { codes: (values.length * format.bits) / 8, scales: 0, zeroPoints: 0 } };
   if (scaleKindOf(format) !== "given") {
     const encoded = format.encode(values, { rowLength });
     return { values: format.decode(encoded), bytes: storedBytes(encoded) };
@@ -210,7 +214,7 @@ function floatsReadBack(values: Float32Array, layout: Layout, format: Format, sc
   forEachBlock(layout, (index, start, end) => {
     for (let i = start; i < end; i++) quotients[i] = (values[i] as number) / (scales[index] as number);
   });
-  const read = format.decode(format.encode(quotients));
+  const read = roundingOf(format)?.(quotients) ?? format.decode(format.encode(quotients));
   forEachBlock(layout, (index, start, end) => {
     for (let i = start; i < end; i++) read[i] = (read[i] as number) * (scales[index] as number);
   });

@@ -6,6 +6,7 @@ interface HalfWord {
   /** Rounds to nearest, ties to even; too large values become infinite. */
   readonly encode: (values: ArrayLike<number>) => Uint16Array;
   readonly decode: (codes: Uint16Array) => Float32Array;
+  readonly mantissaBits: number;
   /** The code of the largest finite number. */
   readonly largestCode: number;
 }
@@ -15,12 +16,13 @@ interface HalfWord {
  * whatever `saturate` says: ONNX's attribute is for 8-bit floats alone.
  */
 export function halfWordFormat(
-  { encode, decode, largestCode }: HalfWord,
+  { encode, decode, mantissaBits, largestCode }: HalfWord,
   words: Pick<Format, "name" | "summary" | "source">,
 ): Format {
   return {
     ...words,
     bits: 16,
+    mantissaBits,
     largest: decode(Uint16Array.of(largestCode))[0] as number,
     smallest: decode(Uint16Array.of(1))[0] as number,
     specials: "infinities, NaN",

@@ -11,6 +11,7 @@ export function minifloatFormat(
   return {
     ...words,
     bits,
+    mantissaBits: type.mantissaBits,
     largest: type.largest,
     smallest: type.smallest,
     rounding: "half to even",
