@@ -1,6 +1,16 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { Graph } from "../../src/ir/graph.js";
 import { experimentOf, runInjected, scheme } from "./injected.js";
 import { tampering } from "./tampered.js";
+
+/** What quantization itself gets wrong, when a test says so. */
+const planned = vi.hoisted(() => ({ edit: (graph: Graph) => graph }));
+vi.mock("../../src/quantize/quantize.js", async (original) => {
+  const real = await original<typeof import("../../src/quantize/quantize.js")>();
+  return {
+    quantizeGraph: (...given: Parameters<typeof real.quantizeGraph>) => planned.edit(real.quantizeGraph(...given)),
+  };
+});
 
 test("scales along the wrong channels are named with their layer, by the gap and by the QDQ form", async () => {
   const plan = experimentOf([scheme("static", { samples: 64 })]);
@@ -23,4 +33,20 @@ test("scales along the wrong channels are named with their layer, by the gap and
   const text = report.replace(/\s+/g, " ");
   expect(text).toContain("QOperator and QDQ form of the same scheme disagree on this engine");
   expect(text).toContain("it begins in layer dense_2");
+});
+
+test("scales that quantization itself gives to the wrong channels, so that every form agrees, are named with their layer", async () => {
+  planned.edit = (graph) => {
+    const scale = graph.initializers.get("dense_2/kernel:scale");
+    if (!scale) return graph;
+    const wrong = { ...scale, data: Float32Array.from(scale.data as Float32Array).reverse() };
+    return { ...graph, initializers: new Map([...graph.initializers, ["dense_2/kernel:scale", wrong]]) };
+  };
+  const { records, report } = await runInjected(experimentOf([scheme("static", { samples: 64 })]));
+  const trial = records[1];
+  expect(trial?.status === "completed" && trial.attestation).toMatchObject({
+    attested: false,
+    crossCheck: { maxSteps: 0 },
+  });
+  expect(report.replace(/\s+/g, " ")).toContain("the integer weights of dense_2 are up to");
 });
