@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { terminalWidth } from "./terminal-width.js";
 
 export type Tone = "good" | "bad" | "dim" | "strong" | "none";
 
@@ -40,47 +40,49 @@ const GAP = "  ";
  * @returns undefined when not even the narrow form fits
  */
 export function layOut(names: NameColumn, columns: readonly Column[], width: number): LaidOutTable | undefined {
-  const longest = Math.max(...[names.header, ...names.names.map(({ text }) => text)].map(stringWidth));
+  const longest = Math.max(...[names.header, ...names.names.map(({ text }) => text)].map(terminalWidth));
   for (const form of ["inline", "stacked"] as const) {
-    const widths = columns.map((column) => columnWidth(column, form));
+    const parts = columns.map((column) => partWidths(column, form));
+    const widths = parts.map(({ value, detail }) => value + (detail === 0 ? 0 : 1 + detail));
     const rest = widths.reduce((sum, columnWidth) => sum + GAP.length + columnWidth, 0);
     const room = width - 1 - rest;
     if (room < Math.min(longest, names.leastWidth)) continue;
     // Beside their values intervals need room that names would rather have.
     if (form === "inline" && room < longest) continue;
-    return render(names, Math.min(longest, room), columns, widths, form);
+    return render(names, Math.min(longest, room), columns, parts, widths);
   }
   return undefined;
 }
 
-/** Widths of the value's and the detail's part; a stacked column has one part for both. */
-function partWidths(column: Column, form: Form): { readonly value: number; readonly detail: number } {
-  const widest = (texts: readonly (Text | undefined)[]) =>
-    Math.max(0, ...texts.map((text) => stringWidth(text?.text ?? "")));
-  const value = Math.max(stringWidth(column.header), widest(column.cells.map((cell) => cell?.value)));
-  const detail = widest(column.cells.map((cell) => cell?.detail));
-  return form === "inline" ? { value, detail } : { value: Math.max(value, detail), detail: 0 };
+interface Parts {
+  readonly form: Form;
+  readonly value: number;
+  readonly detail: number;
 }
 
-function columnWidth(column: Column, form: Form): number {
-  const { value, detail } = partWidths(column, form);
-  return value + (detail === 0 ? 0 : 1 + detail);
+/** Widths of the value's and the detail's part; a stacked column has one part for both. */
+function partWidths(column: Column, form: Form): Parts {
+  const widest = (texts: readonly (Text | undefined)[]) =>
+    Math.max(0, ...texts.map((text) => terminalWidth(text?.text ?? "")));
+  const value = Math.max(terminalWidth(column.header), widest(column.cells.map((cell) => cell?.value)));
+  const detail = widest(column.cells.map((cell) => cell?.detail));
+  return form === "inline" ? { form, value, detail } : { form, value: Math.max(value, detail), detail: 0 };
 }
 
 function render(
   names: NameColumn,
   nameWidth: number,
   columns: readonly Column[],
+  parts: readonly Parts[],
   widths: readonly number[],
-  form: Form,
 ): LaidOutTable {
-  const header = columns.map((column) => plain(`${GAP}${headerText(column, form)}`, "strong"));
+  const header = columns.map((column, i) => plain(`${GAP}${headerText(column, parts[i] as Parts)}`, "strong"));
   const lines: (readonly Text[])[] = [[plain(` ${pad(names.header, nameWidth)}`, "strong"), ...header]];
   const width = 1 + nameWidth + widths.reduce((sum, columnWidth) => sum + GAP.length + columnWidth, 0);
   lines.push([plain(` ${"─".repeat(width - 1)}`, "dim")]);
   names.names.forEach(({ text, tone }, row) => {
     const wrapped = wrap(text, nameWidth);
-    const cells = columns.map((column) => cellLines(column, row, form));
+    const cells = columns.map((column, i) => cellLines(column.cells[row], parts[i] as Parts));
     const height = Math.max(wrapped.length, ...cells.map((cell) => cell.length));
     for (let line = 0; line < height; line++) {
       const name = plain(` ${pad(wrapped[line] ?? "", nameWidth)}`, tone);
@@ -95,15 +97,12 @@ function render(
 }
 
 /** A header stands over its values, which are flush right in their part of the column. */
-function headerText(column: Column, form: Form): string {
-  const { value, detail } = partWidths(column, form);
+function headerText(column: Column, { value, detail }: Parts): string {
   return padStart(column.header, value) + (detail === 0 ? "" : " ".repeat(1 + detail));
 }
 
-function cellLines(column: Column, row: number, form: Form): readonly (readonly Text[])[] {
-  const cell = column.cells[row];
+function cellLines(cell: Cell | undefined, { form, value, detail }: Parts): readonly (readonly Text[])[] {
   if (cell === undefined) return [];
-  const { value, detail } = partWidths(column, form);
   const first = { ...cell.value, text: padStart(cell.value.text, value) };
   if (form === "inline") {
     const rest = detail === 0 ? "" : ` ${pad(cell.detail?.text ?? "", detail)}`;
@@ -119,11 +118,11 @@ export function plain(text: string, tone: Tone): Text {
 
 /** `text` with spaces after it, at least `width` columns wide. */
 export function pad(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
+  return text + " ".repeat(Math.max(0, width - terminalWidth(text)));
 }
 
 function padStart(text: string, width: number): string {
-  return " ".repeat(Math.max(0, width - stringWidth(text))) + text;
+  return " ".repeat(Math.max(0, width - terminalWidth(text))) + text;
 }
 
 function trimEnd(line: readonly Text[]): readonly Text[] {
@@ -139,7 +138,7 @@ export function wrap(text: string, width: number): readonly string[] {
   let line = "";
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (stringWidth(longer) <= width) {
+    if (terminalWidth(longer) <= width) {
       line = longer;
       continue;
     }
@@ -155,7 +154,7 @@ function broken(word: string, width: number): readonly string[] {
   const pieces: string[] = [];
   let piece = "";
   for (const character of word) {
-    if (piece !== "" && stringWidth(piece + character) > width) {
+    if (piece !== "" && terminalWidth(piece + character) > width) {
       pieces.push(piece);
       piece = "";
     }

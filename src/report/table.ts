@@ -1,5 +1,4 @@
 import { styleText } from "node:util";
-import stringWidth from "string-width";
 import { type Column, type LaidOutTable, layOut, pad, type Text, type Tone, wrap } from "./columns.js";
 import { labelsOf } from "./figures/chosen.js";
 import { methodNotes } from "./method.js";
@@ -7,6 +6,7 @@ import { failedNotes, type Note, skippedNotes, trialNotes } from "./notes.js";
 import type { Report } from "./report.js";
 import { accuracyColumns, isBaseline, type Row, resourceColumns, speedColumns, tableRows, visible } from "./rows.js";
 import { summary } from "./summary.js";
+import { terminalWidth } from "./terminal-width.js";
 import { trialFacts } from "./trial-facts.js";
 
 export interface TableOptions {
@@ -60,7 +60,7 @@ type Line = readonly Text[];
 function heading({ experiment, model, data }: Report, width: number): readonly Line[] {
   const name = visible(experiment);
   const about = `${visible(model)} on ${visible(data)}`;
-  if (stringWidth(`${name}  ${about}`) < width) {
+  if (terminalWidth(`${name}  ${about}`) < width) {
     return [
       [
         { text: ` ${name}`, tone: "strong" },
@@ -124,7 +124,7 @@ function section(title: string, list: readonly Note[], width: number, tone: Tone
 /** Labels in one column, their text wrapped beside them. */
 function notes(list: readonly Note[], width: number, labelTone: Tone, indent = 1): readonly Line[] {
   if (list.length === 0) return [];
-  const widest = Math.max(...list.map(({ label }) => stringWidth(label)));
+  const widest = Math.max(...list.map(({ label }) => terminalWidth(label)));
   const labelWidth = Math.min(widest, Math.floor(width / 3));
   return list.flatMap(({ label, text }) => {
     const names = wrap(label, labelWidth);
