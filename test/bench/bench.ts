@@ -3,6 +3,7 @@
  * Ratios alone; absolute times are another machine's business. Exits with 1 when a promise is missed or a part breaks off.
  */
 import { cpus, loadavg } from "node:os";
+import { calibrationMemory } from "./calibration-memory.js";
 import { coverageFigures as coverage } from "./coverage.js";
 import { demo } from "./demo.js";
 import { dense } from "./dense.js";
@@ -26,6 +27,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   report,
   demo,
   simulator,
+  "calibration-memory": calibrationMemory,
 };
 
 const load = () => (loadavg()[0] ?? 0).toFixed(1);

@@ -23,9 +23,9 @@ const program = (clause: string) =>
   `model cnn = tfjs("m.json")\ndata d = csv("d.csv") { label: digit }\nexperiment e {\n  model cnn\n  data d\n  try static | w4\n  ${clause}\n  measure size\n}`;
 
 test.each([
-  ["‸", " -> model data experiment scheme param import"],
+  ["‸", " -> model data experiment scheme param diagnose import"],
   ["mo‸", "mo -> model"],
-  ['model m = tfjs("a.json")\n‸', " -> model data experiment scheme param import"],
+  ['model m = tfjs("a.json")\n‸', " -> model data experiment scheme param diagnose import"],
   ["model m = ‸", " -> tfjs $net"],
   ["model m = tfjs($‸", "$ -> $net"],
   ["data d = ‸", " -> csv idx npy images jsonl strokes random"],
@@ -50,6 +50,10 @@ test.each([
   ['model m = tfjs("‸")', " -> model.json data/ notes.txt sweep.nib"],
   ['model m = tfjs("../‸")', " -> "],
   ['import "‸"', " -> sweep.nib data/ model.json notes.txt"],
+  [`${program("")}\ndiagnose ‸`, " -> e"],
+  [`${program("")}\ndiagnose e.‸`, " -> static w4"],
+  [`${program("")}\ndiagnose e.static‸`, "static -> static"],
+  [`${program("")}\ndiagnose x.‸`, " -> "],
   [program("‸"), " -> model data baseline try keep where measure expect show"],
   [program("try ‸"), " -> w4 fp32 dynamic static weight_only"],
   [program("try static ‸"), " -> "],

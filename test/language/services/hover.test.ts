@@ -16,7 +16,8 @@ experiment e {
   measure latency { batch: 1 }
   expect mine.accuracy_drop < 1%
   show pareto(speedup, accuracy)
-}`;
+}
+diagnose e.mine`;
 
 /** What is shown of the first `word` at or behind `lead`. */
 async function hover(lead: string, word: string): Promise<string | undefined> {
@@ -58,6 +59,9 @@ test("every word says what it is, names of the program what they stand for", asy
     ["measure", "latency"],
     ["batch", "batch"],
     ["accuracy_drop", "accuracy_drop"],
+    ["diagnose e", "diagnose"],
+    ["diagnose e", "e.mine"],
+    ["diagnose e", "mine"],
     ["pareto", "pareto"],
     ["speedup,", "speedup"],
   ];
@@ -100,6 +104,14 @@ test("every word says what it is, names of the program what they stand for", asy
       "data d = ... d =": "data d
     1,797 samples of [8, 8, 1]; 3 columns
     columns: pixel_0, pixel_1, digit",
+      "diagnose e ... diagnose": "diagnose
+    finds out why accuracy moved: weights or activations, which layer, how much calibration
+    diagnose sweep.static",
+      "diagnose e ... e.mine": "experiment e
+    tries mine",
+      "diagnose e ... mine": "scheme mine
+    int8 weights and activations with ranges from calibration; the fastest for convolutions
+    static { samples: n }",
       "experiment e ... experiment": "experiment
     quantizes a model in every way that it lists, and measures
     experiment sweep { ... }",
