@@ -5,6 +5,7 @@ import type { Graph } from "../ir/graph.js";
 import { accuracyGap, agreement, type GapResult, gapPositions, scoresAt, trackGap } from "../measure/gap.js";
 import { type Scores, startScoring } from "../measure/scores.js";
 import { graphWork, nodeWork } from "../measure/work.js";
+import { foldConstants } from "../quantize/passes/float/fold-constants.js";
 import { exposeQuantizedValues } from "../quantize/quantized-values.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { feeds } from "./inference.js";
@@ -14,7 +15,7 @@ import type { Opened } from "./opened.js";
 const PRODUCT_NS = 0.06;
 const PLAIN_PRODUCT_NS = 3;
 const ELEMENT_NS = 15;
-/** Rows that the simulator computes where one sample has one. */
+/** Rows that the simulator computes where one sample has one: matrices at batch 1. */
 const ROWS_OF_TILE = 4;
 
 /** Samples that are simulated at once, and elements that their values may have together. */
@@ -73,11 +74,15 @@ export async function measureGap(opened: Opened, quantized: Graph, scores: Score
 /** About what a sample costs, and how many go at once: one where a run takes its range of activations from all of them. */
 function simulationPlan(quantized: Graph): { readonly sampleMs: number; readonly batchSize: number } {
   const alone = quantized.nodes.some(({ opType }) => opType.startsWith("Dynamic"));
-  const { elements } = graphWork(quantized);
-  const kernels = new Map(quantized.nodes.map((node) => [node.name, hasKernel(node.domain, node.opType)]));
+  // Stored weights are decoded once, when the simulator is loaded.
+  const graph = foldConstants.run(quantized);
+  const { elements } = graphWork(graph);
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   let ns = ELEMENT_NS * elements;
-  for (const { node, macs } of nodeWork(quantized, 1)) {
-    ns += macs * (kernels.get(node) ? PRODUCT_NS * (alone ? ROWS_OF_TILE : 1) : PLAIN_PRODUCT_NS);
+  for (const { node, macs } of nodeWork(graph, 1)) {
+    const own = nodes.get(node);
+    const rows = alone && !own?.opType.includes("Conv") ? ROWS_OF_TILE : 1;
+    ns += macs * (own && hasKernel(own.domain, own.opType) ? PRODUCT_NS * rows : PLAIN_PRODUCT_NS);
   }
   const together = Math.floor(BATCH_ELEMENTS / Math.max(1, elements));
   return { sampleMs: ns / 1e6, batchSize: alone ? 1 : Math.max(1, Math.min(BATCH, together)) };

@@ -337,6 +337,20 @@ describe("codes to codes", () => {
       }
     });
 
+    test("QLinearSoftmax of random codes", async () => {
+      const random = seededRandom(3);
+      const low = dtype === "uint8" ? 0 : -128;
+      for (let seed = 0; seed < 20; seed++) {
+        const x = [
+          fed(extremes(seed, dtype, [20, 10])),
+          constant(scalar(0.002 + random.next() * 0.1)),
+          scalarOf(dtype, low),
+        ];
+        const y = [constant(scalar(1 / 256)), scalarOf(dtype, low)];
+        await expectSame({ opType: "QLinearSoftmax", domain, attributes: { opset: 13 }, inputs: [...x, ...y] });
+      }
+    });
+
     test("QLinearConcat of all codes", async () => {
       for (let seed = 0; seed < 20; seed++) {
         const next = parameters(seed, dtype);
