@@ -6,6 +6,7 @@ import { toOnnx } from "../../src/backends/onnx/write.js";
 import { ownPackage } from "../../src/base/package.js";
 import { onnxruntime } from "../../src/engines/onnxruntime.js";
 import { exposeLayers } from "../../src/quantize/layers.js";
+import { planStatic } from "../../src/quantize/passes/static/plan.js";
 import { quantizeGraph } from "../../src/quantize/quantize.js";
 import { schemeDefinition } from "../../src/quantize/registry.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
@@ -59,6 +60,8 @@ const trial = (mode: string, settings: object, on = opened) =>
 /** Outputs of every layer of the executed and of the simulated graph over the test split. */
 async function comparedLayers(scheme: Scheme) {
   const { engine, graph, dataset } = opened;
+  // What is only moved has the scale of its source.
+  const { rootOf } = planStatic(graph);
   const ranges = scheme.calibration && opened.ranges(scheme.calibration);
   const executed = exposeLayers(graph, quantizeGraph(graph, scheme, ranges));
   const simulated = exposeLayers(graph, simulateGraph(graph, scheme, ranges).graph);
@@ -77,7 +80,7 @@ async function comparedLayers(scheme: Scheme) {
         Float32Array,
         Float32Array,
       ];
-      const range = ranges?.get(value) ?? {
+      const range = ranges?.get(rootOf(value)) ?? {
         max: z.reduce((p, q) => Math.max(p, q)),
         min: z.reduce((p, q) => Math.min(p, q)),
       };
