@@ -30,7 +30,7 @@ export function roofline({ records }: Report, asked?: string): TitledFigure {
   const { trials, note } = chosenTrials(records, (record) => pairsOf(record).length > 0, MOST, asked);
   const points = trials
     .flatMap((record, i) => pointsOf(record, records, i === 0))
-    .filter(({ intensity, rate }) => intensity > 0 && rate > 0);
+    .filter(({ intensity, rate }) => intensity > 0 && rate > 0 && Number.isFinite(rate));
   const peaks = trials.flatMap(({ roofline: found = [] }) => found)[0]?.peaks;
   const title = "Roofline";
   if (points.length === 0 || peaks === undefined) return { title, caption: "", figure: nothing };
