@@ -16,7 +16,7 @@ test("earlier cells' definitions are known; a cell whose names are all replaced 
   cells.commit(model, 5);
   cells.commit("experiment e {\n", 6);
   cells.commit("experiment e { model mlp }", 7);
-  expect(cells.definitions().map(({ path }) => path)).toEqual(["<cell 2>", "<cell 3>", "<cell 5>"]);
+  expect(cells.definitions().map(({ path }) => path)).toEqual(["<cell 2>", "<cell 3>", "<cell 5>", "<cell 7>"]);
   const codes = async (code: string) => (await cells.check(code, 8)).map((each) => each.code);
   expect(
     await codes("experiment e {\n model mlp\n data random { shape: [8, 8, 1], count: n }\n try static\n}"),
