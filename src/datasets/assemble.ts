@@ -1,7 +1,14 @@
 import type { DataPlace } from "../base/diagnostics/data.js";
 import { type ContentHash, hashJson } from "../base/hash.js";
 import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
-import { type DataReference, type Dataset, defaultSplit, type Labels, type Splits } from "./dataset.js";
+import {
+  type DataReference,
+  type Dataset,
+  defaultSplit,
+  type LabelSummary,
+  type Labels,
+  type Splits,
+} from "./dataset.js";
 import { type RawLabels, resolveLabels } from "./labels.js";
 import type { DataSettings } from "./settings.js";
 import { limitSplits, splitSamples, splitSizes } from "./splits.js";
@@ -61,6 +68,18 @@ export async function assemble(ref: DataReference, settings: DataSettings, sampl
 export function sizesOf(size: number, settings: DataSettings): { readonly size: number; readonly trainSize: number } {
   const { train, test } = splitSizes(size, settings.split(), settings.number("limit"));
   return { size: train + test, trainSize: train };
+}
+
+/** What the labels will be by the settings alone: none without `label`, else classes unless `task` says otherwise. */
+export function labelSummary(settings: DataSettings): LabelSummary {
+  if (settings.text("label") === undefined) return { kind: "none" };
+  return settings.choice("task") === "regression" ? { kind: "value" } : classLabels(settings);
+}
+
+/** Class labels, with their number where the names of the classes are given. */
+export function classLabels(settings: DataSettings): LabelSummary {
+  const names = settings.names("classes");
+  return { kind: "class", ...(names ? { classes: names.length } : {}) };
 }
 
 function readInput(

@@ -27,8 +27,18 @@ export interface Dataset {
   read(indices: ArrayLike<number>): readonly Tensor<"float32">[];
 }
 
+/** Labels before they are read: their kind, and how many classes there are where something says so. */
+export interface LabelSummary {
+  readonly kind: LabelKind;
+  readonly classes?: number;
+}
+
+export type LabelKind = Labels["kind"] | "none";
+
 /** What can be known of a source without reading all of it: what the checker needs before anything runs. */
 export interface DataSummary {
+  /** What the labels are, where that is known without reading all; it decides which metrics there will be. */
+  readonly labels?: LabelSummary;
   /** Names of the columns, for sources that have them. */
   readonly columns?: readonly string[];
   /** Samples in both splits. */

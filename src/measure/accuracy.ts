@@ -7,6 +7,7 @@ import { regressionMetrics } from "./regression.js";
 import type { Resolution } from "./resolution.js";
 import type { Scores } from "./scores.js";
 import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
+import { tailRemark } from "./tails.js";
 
 export type { DivergenceResult } from "./divergence.js";
 export type { Sampled } from "./statistics.js";
@@ -80,6 +81,8 @@ export function compareAccuracy(trial: Scores, baseline: Scores, options: Compar
   const n = samplesOf(trial);
   const divergence = summarizeDivergence(trial.divergence, basic.flips, n, options.seed);
   const confusion = basic.flips ? confusedPairs(trial, baseline) : [];
+  const narrow = tailRemark({ ...meansOf(trial, baseline), ...trial.divergence });
+  if (narrow) remarks.push(narrow);
   if (n === 1) remarks.push("one test sample says nothing of the spread: means are given without an interval");
   return {
     ...basic,
@@ -136,6 +139,16 @@ function furtherMetrics({ classes, errors, predictions }: Scores, seed: number) 
     ...(logLoss ? { perplexity: perplexity(logLoss, seed) } : {}),
   };
   return { metrics, remarks: absent.length > 0 ? [absentClasses(absent.map((c) => names[c] ?? String(c)))] : [] };
+}
+
+/** The values of which a metric's interval is that of a mean. */
+function meansOf(
+  { scores, classes, errors }: Scores,
+  baseline: Scores,
+): Readonly<Record<string, Float64Array | undefined>> {
+  if (!errors) return { perplexity: classes?.logLoss };
+  const accuracy_drop = scores.map((error, i) => error - (baseline.scores[i] as number));
+  return { accuracy: scores, accuracy_drop, rmse: errors.squared };
 }
 
 function shareOf(hits: Float64Array): Sampled {

@@ -1,4 +1,5 @@
 import type { OptionSpec } from "../base/option.js";
+import type { LabelKind } from "../datasets/dataset.js";
 import type { MetricName, PlainView, View } from "./plan.js";
 
 /** What programs can name in `measure`, `expect` and `show`, and where models come from. Plain lists; no vocabulary of these lives elsewhere. */
@@ -71,42 +72,70 @@ export interface MetricDefinition {
   readonly summary: string;
   /** What has to be measured for it. */
   readonly needs: MeasureDefinition["name"];
+  /** Only with labels of these kinds; absent where any will do. */
+  readonly labels?: readonly LabelKind[];
+  /** Only with so many classes. */
+  readonly leastClasses?: number;
 }
 
 export const metrics: readonly MetricDefinition[] = [
   { name: "accuracy", unit: "fraction", needs: "accuracy", summary: "share of right answers on the test split" },
   { name: "accuracy_drop", unit: "fraction", needs: "accuracy", summary: "fp32 minus this, positive when worse" },
-  { name: "flips", unit: "count", needs: "accuracy", summary: "samples whose answer differs from fp32's" },
+  {
+    name: "flips",
+    unit: "count",
+    needs: "accuracy",
+    labels: ["class", "none"],
+    summary: "samples whose answer differs from fp32's",
+  },
   {
     name: "top5",
     unit: "fraction",
     needs: "accuracy",
+    labels: ["class"],
+    leastClasses: 6,
     summary: "share of samples with the label among the five largest outputs",
   },
   {
     name: "macro_f1",
     unit: "fraction",
     needs: "accuracy",
+    labels: ["class"],
     summary: "F1 of each class, averaged over the classes of the test split",
   },
   {
     name: "rmse",
     unit: "number",
     needs: "accuracy",
+    labels: ["value"],
     summary: "root of the mean squared error, with real-valued labels",
   },
-  { name: "r2", unit: "number", needs: "accuracy", summary: "share of the labels' variance that the outputs explain" },
+  {
+    name: "r2",
+    unit: "number",
+    needs: "accuracy",
+    labels: ["value"],
+    summary: "share of the labels' variance that the outputs explain",
+  },
   {
     name: "perplexity",
     unit: "number",
     needs: "accuracy",
+    labels: ["class"],
     summary: "exp of the mean negative log-likelihood of the label",
   },
-  { name: "same_top", unit: "fraction", needs: "accuracy", summary: "share of samples whose answer is fp32's" },
+  {
+    name: "same_top",
+    unit: "fraction",
+    needs: "accuracy",
+    labels: ["class", "none"],
+    summary: "share of samples whose answer is fp32's",
+  },
   {
     name: "kl",
     unit: "number",
     needs: "accuracy",
+    labels: ["class", "none"],
     summary: "mean Kullback-Leibler divergence from fp32's outputs, nats",
   },
   { name: "cosine", unit: "number", needs: "accuracy", summary: "mean cosine similarity to fp32's outputs" },

@@ -60,7 +60,20 @@ test("pandas' numbered columns are names", async () => {
   expect(await summarize("csv", write("p.csv", "0,1,label\n5,6,0\n"), { label: "label" })).toEqual({
     columns: ["0", "1", "label"],
     inputShapes: [[2]],
+    labels: { kind: "class" },
   });
+});
+
+test.each([
+  [{}, { kind: "none" }],
+  [{ label: "y" }, { kind: "class" }],
+  [
+    { label: "y", classes: ["no", "yes"] },
+    { kind: "class", classes: 2 },
+  ],
+  [{ label: "y", task: "regression" }, { kind: "value" }],
+])("what the labels will be is known from the settings %j", async (settings, labels) => {
+  expect(await summarize("csv", write("l.csv", "x,y\n5,0\n"), settings)).toMatchObject({ labels });
 });
 
 test("any table of finite numbers is read back as float32", async () => {

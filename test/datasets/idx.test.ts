@@ -58,6 +58,7 @@ test("the summary reads the header alone", async () => {
     trainSize: 1,
     inputShapes: [[2, 3, 1]],
     moreFiles: [],
+    labels: { kind: "none" },
   });
   const labelled = await summarize("idx", write("head", headerOnly), { label: basename(write("lab", labels)) });
   expect(labelled.moreFiles).toEqual([join(folder, "lab")]);

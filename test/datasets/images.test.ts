@@ -26,6 +26,7 @@ test("classes are folders, sorted; png, jpeg and webp are decoded to the shape",
     size: 3,
     trainSize: 2,
     inputShapes: [[1, 2, 3]],
+    labels: { kind: "class" },
   });
 });
 

@@ -23,6 +23,7 @@ test("one field of features keeps its shape; gzip and CRLF change nothing", asyn
   expect(await summarize("jsonl", write("s.jsonl", text), { shape: [4] })).toEqual({
     columns: ["x"],
     inputShapes: [[4]],
+    labels: { kind: "none" },
   });
 });
 

@@ -28,6 +28,7 @@ test("a file by hand", async () => {
     trainSize: 1,
     inputShapes: [[3, 1]],
     moreFiles: [],
+    labels: { kind: "none" },
   });
 });
 
@@ -107,6 +108,7 @@ if (havePython) {
       size: 2,
       trainSize: 1,
       inputShapes: [[3, 4], [3]],
+      labels: { kind: "none" },
     });
   });
 

@@ -57,6 +57,7 @@ test("there are no labels, one shape for each input, and splits all the same", a
     size: 256,
     trainSize: 204,
     inputShapes: [[2]],
+    labels: { kind: "none" },
     version: 1,
   });
 });

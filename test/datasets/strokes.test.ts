@@ -74,12 +74,14 @@ test("the summary says size and shape; a shape must hold 1024 values", async () 
     size: 20_000,
     trainSize: 16_000,
     inputShapes: [[32, 32, 1]],
+    labels: { kind: "class" },
     version: 1,
   });
   expect(await summarize("strokes", undefined, { count: 5, shape: [1, 32, 32] })).toEqual({
     size: 5,
     trainSize: 4,
     inputShapes: [[1, 32, 32]],
+    labels: { kind: "class" },
     version: 1,
   });
   expect(await refusal(open("strokes", undefined, { shape: [28, 28, 1] }))).toMatchInlineSnapshot(`

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fail } from "../../src/base/diagnostic.js";
+import type { LabelSummary } from "../../src/datasets/dataset.js";
 import { checkProgram } from "../../src/language/check.js";
 import type { ProgramHost } from "../../src/language/host.js";
 import { cnn, digits, fakeHost } from "./host.js";
@@ -231,6 +232,23 @@ test("an expectation on the speed of what is simulated is an error; one on its a
   const codes = ["simulated", "expects-of-simulated", "expects-of-simulated"];
   expect(places(diagnostics)).toEqual({ codes, spans: source.spans });
   expect(program).toBeUndefined();
+});
+
+const labelled: readonly (readonly [text: string, labels: LabelSummary, severities: readonly string[]])[] = [
+  ["expect static.«rmse» < 1, static.«r2» > 0.9, static.top5 > 90%", { kind: "class" }, ["error", "error"]],
+  ["expect static.«top5» > 90%, static.macro_f1 > 90%", { kind: "class", classes: 3 }, ["error"]],
+  ["expect static.«macro_f1» > 90%, static.«same_top» > 90%, static.rmse < 1", { kind: "value" }, ["error", "error"]],
+  ["expect static.«perplexity» < 2, static.kl < 0.1, static.same_top > 90%", { kind: "none" }, ["error"]],
+  ["show pareto(size, «rmse»), table", { kind: "class", classes: 10 }, ["warning"]],
+  ["expect static.accuracy_drop < 1%, static.cosine > 0.9\n  show pareto(speedup, accuracy)", { kind: "value" }, []],
+];
+
+test.each(labelled)("metrics against the data's labels: %s", async (clauses, labels, severities) => {
+  const source = marked(experiment(`try static\n  ${clauses}`));
+  const host = fakeHost({ describeData: async () => ({ ...digits, labels }) });
+  const { diagnostics } = await checkProgram(source, host);
+  expect(places(diagnostics)).toEqual({ codes: severities.map(() => "metric-labels"), spans: source.spans });
+  expect(diagnostics.map(({ severity }) => severity)).toEqual(severities);
 });
 
 test("settings that contradict each other point at the option that says so, once for all cells", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { renderDiagnostic } from "../../src/base/diagnostic.js";
 import { languageWording } from "../../src/base/diagnostics/language.js";
+import type { LabelSummary } from "../../src/datasets/dataset.js";
 import { checkProgram } from "../../src/language/check.js";
 import type { ProgramHost } from "../../src/language/host.js";
 import { cpuProfile } from "../../src/quantize/profile.js";
@@ -13,6 +14,8 @@ data digits = csv("d.csv") { label: digit, split: train 80% test 20% seed 7 }
 const experiment = (clauses: string) => `${definitions}experiment a {\n  model cnn\n  data digits\n  ${clauses}\n}\n`;
 
 type Changes = Partial<ProgramHost> & { readonly files?: Readonly<Record<string, string>> };
+
+const labelled = (labels: LabelSummary): Changes => ({ describeData: async () => ({ ...digits, labels }) });
 
 /** Programs with the mistakes that people make. Their messages are in `language.txt`; the poor ones in `poor.md`. */
 const programs: readonly (readonly [title: string, text: string, changes?: Changes])[] = [
@@ -32,6 +35,13 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   ["nested too deep", `param a = ${"[".repeat(65)}`],
   ["too long", "\n".repeat(1_000_001)],
   ["not yet", 'search s { minimize latency }\nexport a.best to "out/"'],
+  [
+    "metrics that the labels cannot give",
+    experiment("try static\n  expect static.rmse < 1\n  show pareto(size, r2)"),
+    labelled({ kind: "class", classes: 10 }),
+  ],
+  ["classes too few", experiment("try static\n  expect static.top5 > 99%"), labelled({ kind: "class", classes: 3 })],
+  ["no labels", experiment("try static\n  expect static.macro_f1 > 90%"), labelled({ kind: "none" })],
   [
     "misspelt names",
     `${experiment("try statc\n  measure acuracy\n  expect dynamc.speedup > 2x\n  show tabel")}data e = cvs("x")`,

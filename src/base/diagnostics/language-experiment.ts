@@ -18,6 +18,15 @@ export interface ExperimentFacts {
   "diagnose-float": { readonly name: string };
   "diagnose-twice": { readonly text: string };
   "needs-measure": { readonly metric: string; readonly measure: string };
+  /** `found`: what the data has, as a noun; `wanted`: what the metric needs. `others`: metrics that such data has. */
+  "metric-labels": {
+    readonly metric: string;
+    readonly data: string;
+    readonly found: string;
+    readonly wanted: string;
+    readonly others: readonly string[];
+    readonly fix?: string;
+  };
   "view-arguments": { readonly view: string; readonly form: string };
   "view-without-data": { readonly view: string; readonly modes: readonly string[] };
   "too-many-trials": { readonly experiment: string; readonly limit: number };
@@ -142,6 +151,10 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
   "view-without-data": ({ view, modes }) => ({
     message: `"${view}" shows nothing here: no ${modes.join(" or ")} scheme is tried`,
     hint: `only ${modes.join(" and ")} schemes have what it shows`,
+  }),
+  "metric-labels": ({ metric, data, found, wanted, others, fix }) => ({
+    message: `"${metric}" needs ${wanted}, and the data "${data}" has ${found}`,
+    hint: `use ${listed(others, 9)}${fix === undefined ? "" : `; or ${fix}`}`,
   }),
   "view-arguments": ({ view, form }) => ({ message: `"${view}" is not written like this`, hint: `write ${form}` }),
   "too-many-trials": ({ experiment, limit }) => ({

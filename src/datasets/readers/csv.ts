@@ -1,6 +1,6 @@
 import { fail } from "../../base/diagnostic.js";
 import type { OptionSpec } from "../../base/option.js";
-import { assemble, type Samples } from "../assemble.js";
+import { assemble, labelSummary, type Samples } from "../assemble.js";
 import { clipped, numberOf } from "../cells.js";
 import { scanDelimited } from "../delimited.js";
 import { pathOf } from "../files.js";
@@ -59,7 +59,7 @@ export const csv: DataReader = {
       return false;
     });
     const layout = found[0] ?? fail("data-empty", { path, what: "lines" });
-    return { columns: layout.columns, inputShapes: [shapeOf(layout, path, settings)] };
+    return { columns: layout.columns, inputShapes: [shapeOf(layout, path, settings)], labels: labelSummary(settings) };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -3,7 +3,7 @@ import { type ContentHash, hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
 import { elementCount } from "../../tensor/tensor.js";
 import { arraySampleShape, arraySamples, decodeElements, type ElementType, type NumberArray } from "../array.js";
-import { assemble, sizesOf } from "../assemble.js";
+import { assemble, labelSummary, sizesOf } from "../assemble.js";
 import { pathOf, readBytes, readHead, siblingOf } from "../files.js";
 import { classes, shape, task, valueOptions } from "../options.js";
 import type { DataReader } from "../reader.js";
@@ -46,7 +46,8 @@ export const idx: DataReader = {
     const { shape: sizes } = parseHeader(await readHead(path, 4 + 4 * mostAxes), path);
     const label = settings.text("label");
     const moreFiles = label === undefined ? [] : [await siblingOf(path, label)];
-    return { ...sizesOf(sizes[0] ?? 0, settings), inputShapes: [arraySampleShape(sizes, path, settings)], moreFiles };
+    const inputShapes = [arraySampleShape(sizes, path, settings)];
+    return { ...sizesOf(sizes[0] ?? 0, settings), inputShapes, moreFiles, labels: labelSummary(settings) };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

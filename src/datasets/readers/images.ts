@@ -1,6 +1,6 @@
 import { fail } from "../../base/diagnostic.js";
 import type { OptionSpec } from "../../base/option.js";
-import { assemble, type Samples, sizesOf } from "../assemble.js";
+import { assemble, classLabels, type Samples, sizesOf } from "../assemble.js";
 import type { DataReference } from "../dataset.js";
 import { checkSource, pathOf } from "../files.js";
 import { type Fit, type ImageSize, pixelStore } from "../images/decode.js";
@@ -42,7 +42,8 @@ export const images: DataReader = {
     const settings = settingsOf(ref, options);
     const size = sizeOf(settings);
     const files = await listFolder(ref);
-    return { ...sizesOf(files.length, settings), inputShapes: [[size.height, size.width, size.channels]] };
+    const inputShapes = [[size.height, size.width, size.channels]];
+    return { ...sizesOf(files.length, settings), inputShapes, labels: classLabels(settings) };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -2,7 +2,7 @@ import { fail } from "../../base/diagnostic.js";
 import type { DataPlace } from "../../base/diagnostics/data.js";
 import type { OptionSpec } from "../../base/option.js";
 import { elementCount } from "../../tensor/tensor.js";
-import { assemble, type Samples } from "../assemble.js";
+import { assemble, labelSummary, type Samples } from "../assemble.js";
 import { clipped, finite } from "../cells.js";
 import { pathOf } from "../files.js";
 import { flatten, type JsonObject, nestedShape, scanJsonLines } from "../json-lines.js";
@@ -28,7 +28,7 @@ export const jsonl: DataReader = {
       return false;
     });
     const { layout, shape: sizes } = found[0] ?? fail("data-empty", { path, what: "lines" });
-    return { columns: layout.columns, inputShapes: [sizes] };
+    return { columns: layout.columns, inputShapes: [sizes], labels: labelSummary(settings) };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -3,7 +3,7 @@ import { type ContentHash, hashJson } from "../../base/hash.js";
 import { nearestFact } from "../../base/nearest.js";
 import type { OptionSpec } from "../../base/option.js";
 import { arraySampleShape, arraySamples, type NumberArray } from "../array.js";
-import { assemble, sizesOf } from "../assemble.js";
+import { assemble, labelSummary, sizesOf } from "../assemble.js";
 import { pathOf, readBytes, readHead, siblingOf } from "../files.js";
 import { longestNpyHeader, parseNpy, parseNpyHeader } from "../npy.js";
 import { isZip, type Npz, openNpz } from "../npz.js";
@@ -89,6 +89,7 @@ function summaryOf(headers: readonly { readonly shape: readonly number[] }[], pa
   return {
     ...sizesOf(headers[0]?.shape[0] ?? 0, settings),
     inputShapes: headers.map((header) => arraySampleShape(header.shape, path, own)),
+    labels: labelSummary(settings),
   };
 }
 

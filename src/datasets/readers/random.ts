@@ -63,7 +63,12 @@ export const random: DataReader = {
   async summarize(ref) {
     const settings = settingsOf(ref, options);
     const { size, inputs } = randomSamples(settings);
-    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape), version };
+    return {
+      ...sizesOf(size, settings),
+      inputShapes: inputs.map((input) => input.shape),
+      labels: { kind: "none" },
+      version,
+    };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

@@ -1,6 +1,6 @@
 import { hashJson } from "../../base/hash.js";
 import type { OptionSpec } from "../../base/option.js";
-import { assemble, type Samples, sizesOf } from "../assemble.js";
+import { assemble, classLabels, type Samples, sizesOf } from "../assemble.js";
 import { keyOfIndex } from "../keys.js";
 import { shape, valueOptions } from "../options.js";
 import type { DataReader } from "../reader.js";
@@ -34,7 +34,8 @@ export const strokes: DataReader = {
   async summarize(ref) {
     const settings = settingsOf(ref, options);
     const { size, inputs } = madeSamples(settings);
-    return { ...sizesOf(size, settings), inputShapes: inputs.map((input) => input.shape), version: glyphVersion };
+    const inputShapes = inputs.map((input) => input.shape);
+    return { ...sizesOf(size, settings), inputShapes, labels: classLabels(settings), version: glyphVersion };
   },
   async open(ref) {
     const settings = settingsOf(ref, options);

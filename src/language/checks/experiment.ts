@@ -8,6 +8,7 @@ import type { GivenOptions } from "../values/options.js";
 import { reportExecution, reportTimedExpectations } from "./execution.js";
 import { checkFit, splitOf, trainSizeOf } from "./fit.js";
 import { checkKeep } from "./keep.js";
+import { reportMetricLabels } from "./labels.js";
 import { checkExpectations, checkMeasures, checkViews } from "./results.js";
 import type { SchemeChecker } from "./schemes.js";
 import type { CheckedData, CheckedModel } from "./sources.js";
@@ -63,6 +64,7 @@ export async function checkExperiment(
     plots.some(({ kind }) => kind === "layers") ||
     expectations.some(({ metric }) => metric === "sqnr");
   if (!model || !data || !modelUse || !dataUse || !complete) return undefined;
+  reportMetricLabels(statement.clauses, data, checker);
   const experiment: CheckedExperiment = {
     name: statement.name.name,
     model: checkFit(model, data, dataUse, checker),

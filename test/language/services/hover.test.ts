@@ -181,3 +181,24 @@ test("every scheme and reader is described from its registry", async () => {
     for (const option of options) expect(found?.markdown).toContain(option.summary);
   }
 });
+
+test("options of accuracy and its further metrics say what they are", async () => {
+  const text = `experiment e {
+  try static
+  measure accuracy { stop_at_drop: 20% }
+  expect static.macro_f1 > 90%, static.kl < 0.01
+}`;
+  const at = async (word: string) =>
+    (await hoverProgram({ path: "a.nib", text }, text.indexOf(word), fakeHost()))?.text;
+  expect([await at("stop_at_drop"), await at("macro_f1"), await at("kl")]).toMatchInlineSnapshot(`
+    [
+      "option stop_at_drop
+    end a trial early, once its accuracy drop is surely above this (20%)
+    a number from 0 to 1",
+      "metric macro_f1
+    F1 of each class, averaged over the classes of the test split (written with %)",
+      "metric kl
+    mean Kullback-Leibler divergence from fp32's outputs, nats (a plain number)",
+    ]
+  `);
+});
