@@ -74,6 +74,21 @@ test("--json prints one record a trial, executed, attested and at parity; a seco
   expect(ledger(folder)).toHaveLength(6);
 });
 
+test("nibble diagnose runs what is missing, says why accuracy moved, and takes over what it has found", async () => {
+  const folder = project(untimed);
+  const first = await nibble(["diagnose", "sweep.nib", "sweep.dynamic"], folder);
+  expect({ code: first.code, lines: first.stdout.split("\n").slice(0, 1) }).toEqual({
+    code: 0,
+    lines: ["diagnosis of dynamic, over 360 test samples"],
+  });
+  const second = await nibble(["diagnose", "sweep.nib", "sweep.dynamic", "--json"], folder);
+  expect(lines(second.stdout).map(({ status, scheme }) => [status, scheme.name])).toEqual([["diagnosed", "dynamic"]]);
+  // fp32, five trials and one diagnosis.
+  expect(ledger(folder).map(({ status }) => status)).toEqual([...Array(6).fill("completed"), "diagnosed"]);
+  const wrong = await nibble(["diagnose", "sweep.nib", "sweep.dynamc"], folder);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean "dynamic"?')]);
+});
+
 test("Ctrl-C keeps what is finished, and the next run goes on from there", async () => {
   const folder = project(untimed);
   const run = startNibble(["run", "sweep.nib"], folder);

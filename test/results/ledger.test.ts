@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { type Diagnostic, DiagnosticError, renderDiagnostic, words } from "../../src/base/diagnostic.js";
 import { toRecordJson } from "../../src/results/json.js";
 import { completedTrials, latestRecords, ledgerPath, openLedger, readLedger } from "../../src/results/ledger.js";
+import type { DiagnosisRecord } from "../../src/results/record.js";
 import { completed, failed, skipped } from "./fixtures/records.js";
 
 function freshPath(): string {
@@ -24,7 +25,30 @@ async function messageOf(action: () => unknown): Promise<string> {
   return "nothing was thrown";
 }
 
+/** A diagnosis of a completed trial. */
+function diagnosed(trial: string, samples: number): DiagnosisRecord {
+  const { schemaVersion, experiment, scheme, manifest } = completed(trial);
+  const arm = { drop: { value: 0, ci95: [0, 0] }, sqnrDb: null } as const;
+  const diagnosis = { metric: "top1", all: arm, weightsOnly: arm, layers: [], samples, findings: [] } as const;
+  return { schemaVersion, experiment, trial, scheme, manifest, status: "diagnosed", diagnosis };
+}
+
 describe("appending and reading", () => {
+  test("diagnoses lie in the same ledger, apart from the trials; of two of one trial the later counts", async () => {
+    const path = freshPath();
+    const ledger = openLedger(path);
+    for (const record of [completed("a"), diagnosed("a", 1), completed("b"), diagnosed("b", 2), diagnosed("a", 3)]) {
+      await ledger.append(record);
+    }
+    const { records, diagnoses, diagnostics } = readLedger(path);
+    expect(records).toEqual([completed("a"), completed("b")]);
+    expect(diagnoses).toEqual([diagnosed("b", 2), diagnosed("a", 3)]);
+    expect(diagnostics).toEqual([]);
+    appendFileSync(path, `${toRecordJson(diagnosed("a", 3)).replace('"samples":3', '"samples":-3')}\n`);
+    const [warning] = readLedger(path).diagnostics;
+    expect(warning && words(warning).message).toContain("diagnosis.samples is not a whole number of at least 0");
+  });
+
   test("records come back in the order written, and a later record of a trial wins", async () => {
     const path = freshPath();
     const ledger = openLedger(path);
