@@ -1,7 +1,7 @@
 import type { TrialRecord } from "../results/record.js";
 import type { Cell, Column } from "./columns.js";
 import { labelsOf } from "./figures/chosen.js";
-import { type ReportFigure, reportFigures } from "./figures/registry.js";
+import { pageFigures, type ReportFigure } from "./figures/registry.js";
 import { figureGroups } from "./html/figures.js";
 import { definitionList, definitions } from "./html/parts.js";
 import { script } from "./html/script.js";
@@ -27,7 +27,7 @@ export interface HtmlOptions {
  */
 export function renderHtml(report: Report, { plotly }: HtmlOptions): string {
   const { experiment, model, data, records } = report;
-  const figures = reportFigures(report);
+  const figures = pageFigures(report);
   const title = visible(experiment);
   const body = [
     `<header><div><h1>${escapeHtml(title)}</h1><p class="quiet">${escapeHtml(visible(model))} on ${escapeHtml(visible(data))}</p></div><button type="button" id="theme" hidden>light / dark</button></header>`,

@@ -7,7 +7,7 @@ import { type Expectation, type MetricName, type PlainView, plainViews, type Vie
 import { renderDiagnoses } from "../report/diagnosis.js";
 import type { Here } from "../report/environments.js";
 import type { Figure } from "../report/figure.js";
-import { reportFigures, titledFigure } from "../report/figures/registry.js";
+import { pageFigures, titledFigure } from "../report/figures/registry.js";
 import type { TitledFigure } from "../report/figures/titled.js";
 import { renderHtml } from "../report/html.js";
 import { renderMarkdown } from "../report/markdown.js";
@@ -178,7 +178,7 @@ function figureSvg({ title, caption, figure, height }: TitledFigure): string {
 
 function namedSvgs(report: Report): readonly { readonly name: string; readonly svg: string }[] {
   const used = new Map<string, number>();
-  return reportFigures(report).map((titled) => {
+  return pageFigures(report).map((titled) => {
     const name = titled.title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
     const times = (used.get(name) ?? 0) + 1;
     used.set(name, times);

@@ -141,7 +141,7 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   ],
   [
     "views of what is not measured",
-    experiment("try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), heatmap"),
+    experiment("try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), sensitivity, heatmap"),
   ],
   [
     "too many cells",

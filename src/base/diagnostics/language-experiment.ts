@@ -28,6 +28,7 @@ export interface ExperimentFacts {
     readonly fix?: string;
   };
   "view-arguments": { readonly view: string; readonly form: string };
+  "view-without-diagnosis": { readonly view: string; readonly experiment: string };
   "view-without-data": { readonly view: string; readonly modes: readonly string[] };
   "too-many-trials": { readonly experiment: string; readonly limit: number };
   /** `everywhere`: no CPU profile runs it, not only this machine's. */
@@ -147,6 +148,10 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
   "needs-measure": ({ metric, measure }) => ({
     message: `"${metric}" is known only when ${measure} is measured`,
     hint: `add ${measure} to the measure clause`,
+  }),
+  "view-without-diagnosis": ({ view, experiment }) => ({
+    message: `"${view}" shows what \`diagnose\` finds out, and nothing here diagnoses "${experiment}"`,
+    hint: `add \`diagnose ${experiment}\` below the experiment`,
   }),
   "view-without-data": ({ view, modes }) => ({
     message: `"${view}" shows nothing here: no ${modes.join(" or ")} scheme is tried`,

@@ -56,7 +56,7 @@ export async function checkExperiment(
   const names = [...new Set([...uses.map(({ target }) => target.name), ...meant])];
   const expectations = checkExpectations(clauses.expect, names, measured, checker);
   const modes = complete ? new Set(attempts.map(({ definition }) => definition.name as string)) : undefined;
-  const views = checkViews(clauses.show, { measures: measured, modes }, checker);
+  const views = checkViews(clauses.show, { measures: measured, modes, ...diagnosed(statement, checker) }, checker);
   const plots = views.filter(({ kind }) => kind !== "table");
   // A report of which no plots were asked for shows the layers too.
   const layers =
@@ -81,6 +81,10 @@ export async function checkExperiment(
     seed: splitOf(data).seed,
   };
   return checkMatrix(experiment, statement, attempts, where, data, checker) ? experiment : undefined;
+}
+
+function diagnosed({ name: { name } }: ast.ExperimentStatement, { scope }: Checker) {
+  return { experiment: name, isDiagnosed: scope.diagnoses.some(({ path }) => path[0]?.name === name) };
 }
 
 type Clauses = { readonly [Kind in ast.Clause["kind"]]: readonly Extract<ast.Clause, { kind: Kind }>[] };

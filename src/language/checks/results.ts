@@ -154,6 +154,9 @@ export interface Shown {
   readonly measures: Measures;
   /** Modes of the schemes that are tried; undefined where one of them is not known. */
   readonly modes: ReadonlySet<string> | undefined;
+  /** The experiment, and whether a `diagnose` statement names it. */
+  readonly experiment: string;
+  readonly isDiagnosed: boolean;
 }
 
 /** `show` clauses; a table where a program has none. */
@@ -212,7 +215,7 @@ function viewOf(kind: View["kind"], [first, second]: readonly (MetricName | unde
 
 /** False where what a view shows is not measured; where only no scheme has it, that is said and the view stays. */
 function hasData(
-  { name, needs, modes }: ViewDefinition,
+  { name, needs, modes, diagnosis }: ViewDefinition,
   span: ast.Use["span"],
   about: Shown,
   { report }: Checker,
@@ -225,6 +228,10 @@ function hasData(
   }
   if (modes && about.modes && !modes.some((mode) => about.modes?.has(mode))) {
     report(diagnostic("view-without-data", { view: name, modes }, { span, severity: "warning" }));
+  }
+  if (diagnosis && !about.isDiagnosed) {
+    const facts = { view: name, experiment: about.experiment };
+    report(diagnostic("view-without-diagnosis", facts, { span, severity: "warning" }));
   }
   return true;
 }

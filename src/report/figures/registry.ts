@@ -58,6 +58,14 @@ export function reportFigures(report: Report): readonly ReportFigure[] {
   );
 }
 
+/** What a page and a folder of pictures show: the plots that the program asked for, then all others that have data. */
+export function pageFigures(report: Report): readonly ReportFigure[] {
+  const asked = askedPlots(report);
+  const names = new Set(asked.map((view) => JSON.stringify(view)));
+  const others = usual.filter((view) => isTelling(view, report) && !names.has(JSON.stringify(view)));
+  return [...asked, ...others].flatMap((view) => viewFigures(view, report));
+}
+
 /** Plots that a `show` clause names. */
 export function askedPlots({ views = [] }: Report): readonly Plot[] {
   return views.filter((view) => view.kind !== "table");
