@@ -66,6 +66,12 @@ function undertakingNamed(program: CheckedProgram, path: string): ReturnType<typ
   return { undertakings: [{ experiment, isEarlier: false, diagnosed: [scheme] }] };
 }
 
+/** What is diagnosed after a run, as a line for people; "" where nothing is. */
+export function explainDiagnosis({ diagnosed }: Undertaking): string {
+  if (diagnosed === "every") return "\ndiagnoses every quantized trial\n";
+  return diagnosed.length === 0 ? "" : `\ndiagnoses ${diagnosed.join(", ")}\n`;
+}
+
 /** The trials of a plan that are diagnosed. Of "every", those that cannot be taken apart are left out without a word. */
 export function diagnosedTrials({ trials }: Plan, { diagnosed }: Undertaking): readonly Trial[] {
   if (diagnosed !== "every") return trials.filter(({ scheme }) => diagnosed.includes(scheme.name));

@@ -22,7 +22,7 @@ import { startWorker } from "../run/process.js";
 import { savedPlan, writePlanFile } from "../run/saved-plan.js";
 import { writeWhole } from "../run/whole-file.js";
 import { cellSignal } from "./cell-signal.js";
-import { diagnosedTrials, type Undertaking, undertakingsOf } from "./diagnose.js";
+import { diagnosedTrials, explainDiagnosis, type Undertaking, undertakingsOf } from "./diagnose.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -114,9 +114,11 @@ export async function explainText(
   const checked = await checkText(source, options);
   if (!checked.program) return checked;
   const cpu = thisCpu();
-  const plans = checked.program.experiments.map((experiment) => {
-    const plan = planExperiment(experiment, cpu);
-    return { plan, text: explainPlan(plan) };
+  const asked = undertakingsOf(checked.program, undefined);
+  const undertakings = "mistake" in asked ? [] : asked.undertakings.filter(({ isEarlier }) => !isEarlier);
+  const plans = undertakings.map((undertaking) => {
+    const plan = planExperiment(undertaking.experiment, cpu);
+    return { plan, text: `${explainPlan(plan)}${explainDiagnosis(undertaking)}` };
   });
   return { ...checked, plans };
 }
