@@ -7,17 +7,38 @@ const MOST_LAYERS = 16;
 /** The longest name of a layer that is shown whole. */
 const LONGEST_NAME = 28;
 
+export interface DiagnosisTextOptions {
+  /** The findings alone, without the figures that they rest on. */
+  readonly brief?: boolean;
+}
+
 /**
  * What diagnoses found, as text of at most 80 columns: for each trial its findings, then drop and SQNR of each arm.
  * @param records of the experiment, whose labels the trials have
  */
-export function renderDiagnoses(records: readonly TrialRecord[], diagnoses: readonly DiagnosisRecord[]): string {
+export function renderDiagnoses(
+  records: readonly TrialRecord[],
+  diagnoses: readonly DiagnosisRecord[],
+  { brief = false }: DiagnosisTextOptions = {},
+): string {
   const labels = trialLabels(records);
-  return diagnoses.map((each) => renderOne(each, labels.get(each.trial) ?? each.scheme.name)).join("\n\n");
+  return diagnoses
+    .map((each) => {
+      const head = headOf(each, labels.get(each.trial) ?? each.scheme.name);
+      return (brief ? head : [...head, "", ...figuresOf(each)]).join("\n");
+    })
+    .join("\n\n");
 }
 
-function renderOne({ diagnosis }: DiagnosisRecord, label: string): string {
-  const { all, weightsOnly, activationsOnly, layers, calibration, samples, metric, findings } = diagnosis;
+function headOf({ diagnosis: { samples, findings } }: DiagnosisRecord, label: string): readonly string[] {
+  return [
+    `diagnosis of ${label}, over ${samples} test sample${samples === 1 ? "" : "s"}`,
+    ...findings.flatMap((finding) => wrapped(finding)),
+  ];
+}
+
+function figuresOf({ diagnosis }: DiagnosisRecord): readonly string[] {
+  const { all, weightsOnly, activationsOnly, layers, calibration, metric } = diagnosis;
   const row = (name: string, ...arms: readonly (DiagnosisArm | undefined)[]) => [
     name,
     ...arms.flatMap((arm) => (arm ? [dropText(arm.drop.value, metric), sqnrText(arm)] : [])),
@@ -26,9 +47,6 @@ function renderOne({ diagnosis }: DiagnosisRecord, label: string): string {
   const left = layers.length - shown.length;
   const growth = calibration?.growth ?? [];
   return [
-    `diagnosis of ${label}, over ${samples} test sample${samples === 1 ? "" : "s"}`,
-    ...findings.flatMap((finding) => wrapped(finding)),
-    "",
     ...columns([
       ["", "drop", "SQNR"],
       row("all", all),
@@ -60,7 +78,7 @@ function renderOne({ diagnosis }: DiagnosisRecord, label: string): string {
             ]),
           ]),
         ]),
-  ].join("\n");
+  ];
 }
 
 /** The noisiest layers, in the order of the model. */

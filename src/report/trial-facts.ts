@@ -23,6 +23,9 @@ function fact(label: string, text: string): Note {
   return { label, text };
 }
 
+/** Said of an interval that may hold the truth less often than it promises. */
+const NARROW = "; a few samples decide it, so the interval may be too narrow";
+
 function accuracyFacts(record: CompletedRecord): readonly Note[] {
   const { accuracy, split } = record;
   const main = accuracyOf(record);
@@ -41,7 +44,7 @@ function accuracyFacts(record: CompletedRecord): readonly Note[] {
         ? [
             fact(
               name.replaceAll("_", " "),
-              interval(value, (x) => metricText(name, x, isShare)),
+              `${interval(value, (x) => metricText(name, x, isShare))}${value.narrow ? NARROW : ""}`,
             ),
           ]
         : [],

@@ -242,3 +242,23 @@ describe("whatever the records", () => {
       [...trace.x, ...trace.y].every((value) => typeof value !== "number" || Number.isFinite(value)),
     );
 });
+
+test("past 35 trials the points of one scheme look alike and are told apart by hover", () => {
+  const records = [
+    ...fullSweep.slice(0, 1),
+    ...Array.from({ length: 40 }, (_, i): TrialRecord => {
+      const record = fullSweep[2] as CompletedRecord;
+      return { ...record, trial: `t${i}`, scheme: { ...record.scheme, samples: i + 1 } };
+    }),
+  ];
+  const { figure, caption } = titledFigure({ kind: "pareto", x: "speedup", y: "accuracy" }, { ...fullReport, records });
+  const points = figure.data.filter(({ mode }) => mode === "markers");
+  expect(points.map(({ name, x }) => [name, x.length])).toEqual([
+    ["fp32", 1],
+    ["static", 40],
+  ]);
+  expect(points[1]?.text?.[39]).toBe(
+    "<b>static n=40</b><br>speedup over fp32: 2.90x (2.86x to 2.95x), batch 1<br>accuracy: 97.22% (94.96% to 98.48%)",
+  );
+  expect(caption).toContain("trials of one scheme look alike");
+});

@@ -16,39 +16,10 @@ import {
 import { plotText } from "../markup.js";
 import { isBaseline, visible } from "../rows.js";
 import { share } from "../share.js";
+import { lowerIsBetter, metricTitles as titles } from "./metric-titles.js";
+import { MOST_LOOKS, schemeTraces } from "./pareto-groups.js";
 import { type LabelledPoint, type Placed, pointLabels } from "./point-labels.js";
 import { neutralColour, type TrialStyle, trialStyles } from "./trial-style.js";
-
-const titles: Readonly<Record<MetricName, string>> = {
-  accuracy: "accuracy",
-  accuracy_drop: "accuracy drop against fp32",
-  speedup: "speedup over fp32",
-  latency: "latency, ms",
-  size: "size, bytes",
-  size_reduction: "size reduction",
-  memory: "peak memory, bytes",
-  sqnr: "SQNR of the worst layer, dB",
-  flips: "flipped predictions",
-  top5: "top-5 accuracy",
-  macro_f1: "macro F1",
-  rmse: "root mean squared error",
-  r2: "R2",
-  perplexity: "perplexity",
-  same_top: "same answer as fp32",
-  kl: "KL divergence from fp32, nats",
-  cosine: "cosine similarity to fp32",
-  latency_p90: "latency, 90th percentile, ms",
-  latency_p99: "latency, 99th percentile, ms",
-  cost: "cost of a million samples",
-  saving: "saving against fp32",
-  energy: "energy, joules a sample",
-};
-
-/** Metrics of which less is better. */
-const lowerIsBetter: ReadonlySet<MetricName> = new Set([
-  ...(["accuracy_drop", "latency", "latency_p90", "latency_p99", "size", "memory", "flips"] as const),
-  ...(["rmse", "perplexity", "kl", "cost", "energy"] as const),
-]);
 
 interface Point {
   readonly record: CompletedRecord;
@@ -86,7 +57,7 @@ export function pareto(records: readonly TrialRecord[], x: MetricName, y: Metric
   });
   const labels = pointLabels(points.map(labelled), best.map(labelled));
   return {
-    data: [...line(best), ...pointTraces(points, trialStyles(records), axes, shared)],
+    data: [...line(best), ...tracesOf(points, records, axes, shared)],
     layout: {
       ...sharedLayout,
       // A label of a point stays when its entry is clicked away, so entries are not for clicking where there are labels.
@@ -179,6 +150,26 @@ function band(key: "x" | "y", interval: Interval | undefined): readonly Band[] {
 
 function severalBatches(points: readonly Point[]): boolean {
   return new Set(points.map(batchOf)).size > 1;
+}
+
+function tracesOf(
+  points: readonly Point[],
+  records: readonly TrialRecord[],
+  axes: Axes,
+  shared: Readonly<Record<"x" | "y", Interval | undefined>>,
+): readonly Trace[] {
+  if (isCrowded(points)) {
+    return schemeTraces(
+      points,
+      (point) => `<b>${plotText(point.label)}</b><br>${hoverText(axes, "x", point)}<br>${hoverText(axes, "y", point)}`,
+    );
+  }
+  return pointTraces(points, trialStyles(records), axes, shared);
+}
+
+/** More trials than looks that differ. */
+function isCrowded(points: readonly Point[]): boolean {
+  return new Set(points.map(({ record }) => record.trial)).size > MOST_LOOKS + 1;
 }
 
 /** With several batch sizes the shape says which, else it belongs to the trial as the colour does. */

@@ -132,7 +132,9 @@ export function titledFigure(view: Plot, report: Report, asked?: string): Titled
   return {
     title: `${y.charAt(0).toUpperCase()}${y.slice(1)} and ${x}`,
     caption: sentences(
-      "One point a trial with its 95% intervals.",
+      figure.data.some(({ x: values, mode }) => mode === "markers" && values.length > 1)
+        ? "One point a trial; trials of one scheme look alike, and their intervals are in the table."
+        : "One point a trial with its 95% intervals.",
       figure.layout.shapes?.length ? "The band is the interval that most of the points have." : "",
       line ? "The dotted line joins the trials that no other beats in both." : "",
     ),

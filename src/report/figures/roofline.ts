@@ -45,7 +45,7 @@ export function roofline({ records }: Report, asked?: string): TitledFigure {
   return {
     title,
     caption: sentences(
-      "Work a second that each arm reached, and the roofs that this machine was measured to have: no kernel can lie above them. Far below all roofs is time that is neither arithmetic nor memory: the engine's own.",
+      "Work a second that each arm reached, and what this machine was measured to do at best: level lines for arithmetic, and a rising one for each level of memory, for bytes that come from there. Far below all of them is time that is neither arithmetic nor memory: the engine's own.",
       note,
     ),
     figure: {

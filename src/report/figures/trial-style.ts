@@ -26,7 +26,8 @@ export function trialStyles(records: readonly TrialRecord[]): (record: TrialReco
   return ({ trial }) => styles.get(trial) ?? styleAt(0);
 }
 
-function styleAt(order: number): TrialStyle {
+/** The look of the nth trial or scheme. */
+export function styleAt(order: number): TrialStyle {
   return {
     color: colours[order % colours.length] as Colour,
     symbol: symbols[order % symbols.length] as MarkerSymbol,

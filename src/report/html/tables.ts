@@ -15,7 +15,9 @@ export function accuracyTable(records: readonly CompletedRecord[], all: readonly
   const shown = records.filter(({ accuracy }) => accuracy?.metrics || accuracy?.divergence || accuracy?.discordant);
   const isShare = shown.every((record) => accuracyOf(record)?.isShare ?? true);
   const label = labelsOf(all);
-  type Read = (accuracy: NonNullable<CompletedRecord["accuracy"]>) => Estimate | undefined;
+  type Read = (
+    accuracy: NonNullable<CompletedRecord["accuracy"]>,
+  ) => (Estimate & { readonly narrow?: true }) | undefined;
   const estimates: readonly (readonly [string, Parameters<typeof metricText>[0], Read])[] = [
     ["top-5", "top5", ({ metrics }) => metrics?.top5],
     ["macro F1", "macro_f1", ({ metrics }) => metrics?.macro_f1],
@@ -32,7 +34,9 @@ export function accuracyTable(records: readonly CompletedRecord[], all: readonly
       cell: ({ accuracy }: CompletedRecord) => {
         const found = accuracy && read(accuracy);
         const show = (x: number) => metricText(metric, x, isShare);
-        return found ? `${show(found.value)} (${show(found.ci95[0])} to ${show(found.ci95[1])})` : "";
+        if (!found) return "";
+        const mark = found.narrow ? ", too narrow: a few samples decide it" : "";
+        return `${show(found.value)} (${show(found.ci95[0])} to ${show(found.ci95[1])}${mark})`;
       },
     })),
     {
