@@ -1,5 +1,5 @@
 import { seededRandom } from "../base/random.js";
-import { bootstrapMeanInterval, mean, type Sampled, sampledMean } from "./statistics.js";
+import { bootstrapMeanInterval, mean, narrowness, type Sampled, sampledMean } from "./statistics.js";
 
 /** Errors of each sample against real-valued labels. */
 export interface ErrorScores {
@@ -93,14 +93,15 @@ export function regressionMetrics(
   errors: ErrorScores,
   seed: number,
 ): { readonly rmse: Sampled; readonly r2?: Sampled } {
-  const { value, ci95, n } = sampledMean(errors.squared, seededRandom(seed));
+  const { value, ci95, ...told } = sampledMean(errors.squared, seededRandom(seed));
   const [low, high] = ci95;
-  const rmse = { value: Math.sqrt(value), ci95: [Math.sqrt(Math.max(0, low)), Math.sqrt(high)], n } as const;
+  const rmse = { value: Math.sqrt(value), ci95: [Math.sqrt(Math.max(0, low)), Math.sqrt(high)], ...told } as const;
   if ("absent" in errors.r2) return { rmse };
   const { unexplained, influence } = errors.r2;
   const [less, more] = bootstrapMeanInterval(influence, seededRandom(seed));
   const end = (shift: number) => 1 - unexplained * Math.exp(Math.min(MOST_SHIFT, shift));
-  return { rmse, r2: { value: 1 - unexplained, ci95: [end(Math.max(0, more)), end(Math.min(0, less))], n } };
+  const ends = [end(Math.max(0, more)), end(Math.min(0, less))] as const;
+  return { rmse, r2: { value: 1 - unexplained, ci95: ends, n: told.n, ...narrowness(influence) } };
 }
 
 /** Two labels that hardly differ let the ends fly off; a factor of e^20 is no statement any more. */

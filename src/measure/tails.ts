@@ -1,12 +1,11 @@
-import { mean } from "./statistics.js";
-
 /**
  * Skewness of the distribution of the mean: the values' skewness over the root of their number. The error of an interval
  * of a mean grows with it (Hall 1988, Annals of Statistics 16:927-953). 0 where the values are all equal.
  * @param values at least one
  */
 export function skewnessOfMean(values: ArrayLike<number>): number {
-  const centre = mean(values);
+  let centre = 0;
+  for (let i = 0; i < values.length; i++) centre += (values[i] as number) / values.length;
   let [squares, cubes] = [0, 0];
   for (let i = 0; i < values.length; i++) {
     const deviation = (values[i] as number) - centre;
@@ -26,15 +25,4 @@ export const MOST_SKEWNESS = 0.35;
 /** Whether a few samples decide the mean, so that its interval is too narrow. */
 export function isDecidedByFew(values: ArrayLike<number>): boolean {
   return Math.abs(skewnessOfMean(values)) > MOST_SKEWNESS;
-}
-
-/** A sentence on the metrics whose intervals are too narrow; undefined where there are none. */
-export function tailRemark(means: Readonly<Record<string, ArrayLike<number> | undefined>>): string | undefined {
-  const names = Object.entries(means).flatMap(([name, values]) => (values && isDecidedByFew(values) ? name : []));
-  if (names.length === 0) return undefined;
-  if (names.length === 1) {
-    return `a few samples decide ${names[0]}: its 95% interval may be too narrow, and holds the truth about 9 times in 10`;
-  }
-  const listed = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return `a few samples decide ${listed}: their 95% intervals may be too narrow, and hold the truth about 9 times in 10`;
 }

@@ -14,6 +14,8 @@ export interface ExpectationCheck {
   readonly met: boolean;
   /** False when the 95% interval lies on both sides of the bound: more samples could turn the answer. */
   readonly resolved: boolean;
+  /** Its interval is too narrow: a few samples decide the value. */
+  readonly narrow?: true;
   /** Of an accuracy drop that is not resolved: about so many test samples would tell; see `Resolution`. */
   readonly needed?: number;
 }
@@ -56,7 +58,8 @@ function checkRecord(expectation: Expectation, record: TrialRecord, label: strin
   const met = holds(expectation, worst.value);
   const resolved = holds(expectation, low) === met && holds(expectation, high) === met;
   const needed = resolved ? undefined : neededFor(expectation, record);
-  return { ...about, value: worst.value, met, resolved, ...(needed === undefined ? {} : { needed }) };
+  const narrow = worst.narrow ? { narrow: worst.narrow } : {};
+  return { ...about, value: worst.value, met, resolved, ...narrow, ...(needed === undefined ? {} : { needed }) };
 }
 
 /** Test samples that would resolve an expectation of the accuracy drop. */
@@ -108,9 +111,16 @@ function reasonOf(
   const { length } = checks;
   const count = length === 1 ? "met" : `met by ${length === 2 ? "both" : `all ${length}`} trials`;
   const open = checks.filter((check) => !check.resolved).map((check) => check.label);
-  return open.length === 0
-    ? count
-    : `${count}, but not resolved for ${open.join(", ")}: the 95% interval passes the bound${samplesText(checks)}`;
+  if (open.length === 0) return `${count}${narrowText(checks)}`;
+  return `${count}, but not resolved for ${open.join(", ")}: the 95% interval passes the bound${samplesText(checks)}`;
+}
+
+/** That an answer rests on an interval that is too narrow, and of which trials. */
+function narrowText(checks: readonly ExpectationCheck[]): string {
+  const names = checks.filter(({ narrow }) => narrow).map(({ label }) => label);
+  if (names.length === 0) return "";
+  const whose = names.length === checks.length ? "" : ` of ${names.join(", ")}`;
+  return `, but a few samples decide the value${whose}: its interval may be too narrow`;
 }
 
 /** How many samples would resolve every check that is open; nothing where one could not be told. */

@@ -91,12 +91,15 @@ function latencyCells(latency: LatencyResult | undefined): Record<string, Cell> 
     batch: latency?.batch ?? null,
     threads: latency?.threads ?? null,
     latency_ms: latency?.medianMs ?? null,
+    p90_ms: latency?.p90Ms ?? null,
+    p99_ms: latency?.p99Ms ?? null,
     baseline_ms: latency?.baselineMs ?? null,
     speedup: latency?.speedup.value ?? null,
     speedup_low: latency?.speedup.ci95[0] ?? null,
     speedup_high: latency?.speedup.ci95[1] ?? null,
     control: latency?.control.value ?? null,
     verdict: latency?.verdict ?? null,
+    rejected: latency?.rejected ?? null,
   };
 }
 

@@ -1,10 +1,13 @@
+import type { Sampled } from "../measure/statistics.js";
 import type { MetricName } from "../plan/plan.js";
-import type { CompletedRecord, Estimate } from "./record.js";
+import type { CompletedRecord } from "./record.js";
 
 /** One value that a record holds for a metric. */
 export interface MetricValue {
   readonly value: number;
   readonly ci95?: readonly [number, number];
+  /** The interval is too narrow: a few samples decide the value. */
+  readonly narrow?: true;
   /** With latency and speedup: batch and threads that it was measured with. */
   readonly batch?: number;
   readonly threads?: number;
@@ -81,8 +84,10 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
   }
 }
 
-function estimated(estimate: Estimate | undefined): readonly MetricValue[] {
-  return estimate ? [{ value: estimate.value, ci95: estimate.ci95 }] : [];
+function estimated(estimate: Sampled | undefined): readonly MetricValue[] {
+  if (!estimate) return [];
+  const { value, ci95, narrow } = estimate;
+  return [{ value, ci95, ...(narrow ? { narrow } : {}) }];
 }
 
 function optional(value: number | undefined): readonly MetricValue[] {

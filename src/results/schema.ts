@@ -108,7 +108,7 @@ const interval: Check = (value, path) => {
 };
 
 const estimate = object({ value: number, ci95: interval });
-const sampled = object({ value: number, ci95: interval, n: count });
+const sampled = object({ value: number, ci95: interval, n: count, "narrow?": boolean });
 const ratio = object({ value: positive, ci95: interval });
 
 const scheme = object({

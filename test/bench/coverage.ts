@@ -1,5 +1,6 @@
 import { type Random, seededRandom } from "../../src/base/random.js";
 import { bootstrapMeanInterval, pairedDifferenceInterval } from "../../src/measure/statistics.js";
+import { metricCoverageFigures } from "./coverage-metrics.js";
 import { type Figure, percentText } from "./figure.js";
 
 /** Simulated test splits of each truth. */
@@ -69,6 +70,7 @@ export async function coverageFigures(): Promise<readonly Figure[]> {
     [0.1, 0.5].map((noise) => coverage(BOOTSTRAP_RUNS, errorDrop(noise), () => drawErrors(samples, noise, random))),
   );
   return [
+    ...(await metricCoverageFigures()),
     within("coverage of the accuracy drop, 4 discordant samples or more expected", usual, 0.93, 0.97),
     // So few samples flip that any honest interval holds the truth more often than it has to.
     within("coverage of the accuracy drop, fewer discordant samples", sparse, 0.93, 1),

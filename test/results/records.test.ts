@@ -249,6 +249,19 @@ describe("expectations", () => {
     });
   });
 
+  test("an answer says when its value is decided by few samples", () => {
+    const kl = { value: 0.01, ci95: [0.008, 0.02], n: 360, narrow: true } as const;
+    const record = {
+      ...full,
+      accuracy: { ...full.accuracy, drop: { value: 0, ci95: [0, 0] }, divergence: { kl } },
+    } as const;
+    expect(check(expectation("kl", "<", 0.1), record)).toEqual({
+      met: true,
+      resolved: true,
+      sentence: "static.kl < 0.1: met, but a few samples decide the value: its interval may be too narrow",
+    });
+  });
+
   test("every batch size must meet a speed, and the worst one is reported", () => {
     expect(check(expectation("speedup", ">=", 2), full).met).toBe(true);
     expect(check(expectation("speedup", ">=", 2.2), full).sentence).toBe(

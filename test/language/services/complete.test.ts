@@ -75,7 +75,10 @@ test.each([
   [program("expect static.sp‸"), "sp -> speedup"],
   [program("expect static.speedup >= 2‸"), "2 -> 2x"],
   [program("expect static.latency < 10m‸"), "10m -> 10ms 10min"],
-  [program("show ‸"), " -> table pareto(speedup, accuracy) layers(sqnr)"],
+  [
+    program("show ‸"),
+    " -> table pareto(speedup, accuracy) layers(sqnr) split sensitivity histograms calibration confusion gap latency roofline nodes",
+  ],
   [program("show layers(‸)"), " -> sqnr"],
   [program("show pareto(speedup, acc‸)"), "acc -> accuracy accuracy_drop"],
   [program("where not (meth‸"), "meth -> method"],
