@@ -4,7 +4,7 @@ import { fail } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import { type Expectation, type MetricName, type PlainView, plainViews, type View } from "../plan/plan.js";
-import { renderDiagnoses } from "../report/diagnosis.js";
+import { type DiagnosisTextOptions, renderDiagnoses } from "../report/diagnosis.js";
 import type { Here } from "../report/environments.js";
 import type { Figure } from "../report/figure.js";
 import { pageFigures, titledFigure } from "../report/figures/registry.js";
@@ -46,7 +46,7 @@ export interface Result {
    */
   trial(trial: string, options?: TableOptions): string;
   /** What the diagnoses found, as text; empty where nothing was diagnosed. */
-  diagnosis(): string;
+  diagnosis(options?: DiagnosisTextOptions): string;
   /** The whole report as one HTML page that needs nothing else. */
   html(): string;
   /** The table as Markdown, for a pull request. */
@@ -116,7 +116,7 @@ export function resultOf(
     reportPath: reportPath(ledger),
     table: (options) => renderTable(report, options),
     trial: (trial, options) => renderTrial(report, trialId(report, trial) ?? trial, options),
-    diagnosis: () => renderDiagnoses(records, diagnoses),
+    diagnosis: (options) => renderDiagnoses(records, diagnoses, options),
     html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),
     bundles: () => [...reportForms(report), ...diagnosisForms(report)],

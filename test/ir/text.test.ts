@@ -127,7 +127,10 @@ test.each([
   ["graf {\n}", 'line 1: "graph" expected, found "graf {"'],
   [wrap("%y = Relu(%x)"), 'line 3: "name" expected, the line ends'],
   [wrap('%y Relu(%x) name "n"'), 'line 3: "=" expected, found "Relu(%x) name "n""'],
-  [wrap('%y = ai.other.Relu(%x) name "n"'), 'line 3: no domain is called "ai.other"; known: "", com.microsoft and nibble'],
+  [
+    wrap('%y = ai.other.Relu(%x) name "n"'),
+    'line 3: no domain is called "ai.other"; known: "", com.microsoft and nibble',
+  ],
   [wrap("const %c: float31 [2] = [1, 2]"), 'line 3: no element type is called "float31"; known: float32, float64,'],
   [wrap("const %c: float32 [2] = [1]"), "line 3: 1 elements do not fill a shape of 2"],
   [wrap('const %c: float32 [20] = base64 "AAAA"'), "line 3: 3 bytes do not fill a shape of 80 bytes"],

@@ -88,6 +88,9 @@ export function printRecords(
   for (const record of records) if (!printed.has(keyOf(record))) shell.print(toRecordJson(record));
 }
 
+/** More than these would push the table off the screen; the figures of all are in the report. */
+const MOST_WHOLE_DIAGNOSES = 1;
+
 function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], printed: ReadonlySet<string>): void {
   if (shell.json) {
     printRecords([...result.records, ...result.diagnoses], shell, printed);
@@ -96,7 +99,11 @@ function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], 
   // A run that was stopped before its first trial has nothing to show.
   if (shell.quiet || result.records.length === 0) return;
   shell.print(result.table({ width: columnsOf(shell.terminal), colour: wantsColour(shell.terminal) }));
-  if (result.diagnoses.length > 0) shell.print(`\n${visibleText(result.diagnosis())}`);
+  if (result.diagnoses.length > 0) {
+    const brief = result.diagnoses.length > MOST_WHOLE_DIAGNOSES;
+    shell.print(`\n${visibleText(result.diagnosis({ brief }))}`);
+    if (brief) shell.print("\ntheir figures: in the report, and by `nibble diagnose`");
+  }
   // The diagnostic has said why there is no page.
   if (diagnostics.some(({ code }) => code === "report-not-written")) return;
   shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);

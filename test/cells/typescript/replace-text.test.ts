@@ -97,7 +97,7 @@ test("a text in place of another is emitted as by TypeScript's own transpileModu
     "const v = <div a={1}>{...[1]}</div>",
     "export const { p, q: [r] } = await import('m'); for await (const z of r) p(z)",
     "using d = open(); async function* g() { yield* h() }",
-    "label: for (;;) { break label } let x = `a${1}b`; x ||= 2; x?.y?.()",
+    "label: for (;;) { break label } let x = `a` + b; x ||= 2; x?.y?.()",
     "broken ( = ;",
   ];
   for (const text of [...CELLS, ...more, ...more.toReversed()]) {
