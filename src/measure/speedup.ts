@@ -182,14 +182,14 @@ function studentHalfWidth(values: readonly number[]): number {
 const SMALLEST_DIFFERENCE = 0.02;
 
 /**
- * A claim must exceed the control's own deviation from 1, half of the interval's width, and 2%.
+ * A claim must exceed whatever the control's interval holds of a difference, half of its own interval's width, and 2%.
  * @returns "2.90x faster", "slower than fp32: 0.39x", or "no measurable difference: ..."
  */
 export function verdict(speedup: Estimate, control: Estimate, reason?: string): string {
   const [low, high] = speedup.ci95;
   const because = reason === undefined ? "" : `; ${reason}`;
   const claim = Math.abs(Math.log(speedup.value));
-  const noise = Math.abs(Math.log(control.value));
+  const noise = Math.max(...control.ci95.map((end) => Math.abs(Math.log(end))));
   const half = Math.log(high / low) / 2;
   if (claim > Math.max(noise, half, Math.log(1 + SMALLEST_DIFFERENCE)) && (low > 1 || high < 1)) {
     if (speedup.value > 1) return `${times(speedup.value)} faster`;
@@ -197,7 +197,7 @@ export function verdict(speedup: Estimate, control: Estimate, reason?: string): 
   }
   const cause =
     noise > Math.log(1 + SMALLEST_DIFFERENCE) && noise >= half
-      ? `fp32 against itself gave ${times(control.value)}`
+      ? `fp32 against itself gave ${times(control.ci95[0])} to ${times(control.ci95[1])}`
       : `${times(speedup.value)}, 95% interval ${times(low)} to ${times(high)}`;
   return `no measurable difference: ${cause}${because}`;
 }

@@ -95,7 +95,18 @@ describe("the verdict", () => {
     ["slower than fp32: 0.39x; no integer kernel", around(0.39, 1.01), quiet, "no integer kernel"],
     ["no measurable difference: 1.01x, 95% interval 1.01x to 1.01x", around(1.012, 1.001), quiet, undefined],
     ["no measurable difference: 1.10x, 95% interval 0.92x to 1.32x", around(1.1, 1.2), quiet, undefined],
-    ["no measurable difference: fp32 against itself gave 1.20x", around(1.1, 1.01), around(1.2, 1.01), undefined],
+    [
+      "no measurable difference: fp32 against itself gave 1.19x to 1.21x",
+      around(1.1, 1.01),
+      around(1.2, 1.01),
+      undefined,
+    ],
+    [
+      "no measurable difference: fp32 against itself gave 0.77x to 1.30x",
+      around(1.19, 1.05),
+      around(1, 1.3),
+      undefined,
+    ],
     ["1.30x faster", around(1.3, 1.01), around(1.2, 1.01), undefined],
   ])("%s", (sentence, speedup, control, reason) => {
     expect(verdict(speedup, control, reason)).toBe(sentence);
