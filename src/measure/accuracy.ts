@@ -5,7 +5,7 @@ import { macroF1 } from "./macro-f1.js";
 import { mcNemarP } from "./mcnemar.js";
 import { regressionMetrics } from "./regression.js";
 import type { Resolution } from "./resolution.js";
-import type { Scores } from "./scores.js";
+import type { ClassScores, Scores } from "./scores.js";
 import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
 
 export type { DivergenceResult } from "./divergence.js";
@@ -133,13 +133,15 @@ function furtherMetrics({ classes, errors, predictions }: Scores, seed: number) 
   }
   if (!classes) return { metrics: {}, remarks: [] };
   const { labels, names, inTop5, logLoss } = classes;
+  const numbered = numberedClasses(classes);
   const { estimate, absent } = macroF1(labels, predictions, names.length);
   const metrics: FurtherMetrics = {
     ...(inTop5 ? { top5: shareOf(inTop5) } : {}),
     macro_f1: estimate,
     ...(logLoss ? { perplexity: perplexity(logLoss, seed) } : {}),
   };
-  return { metrics, remarks: absent.length > 0 ? [absentClasses(absent.map((c) => names[c] ?? String(c)))] : [] };
+  const left = absent.length > 0 ? [absentClasses(absent.map((c) => names[c] ?? String(c)))] : [];
+  return { metrics, remarks: [...(numbered ? [numbered] : []), ...left] };
 }
 
 function shareOf(hits: Float64Array): Sampled {
@@ -157,6 +159,17 @@ function perplexity(logLoss: Float64Array, seed: number): Sampled {
 
 /** Past the largest loss of a sample; only Student's interval of a few samples reaches it. */
 const MOST_LOSS = 16;
+
+/**
+ * Fewer classes than outputs, and names that are not their numbers: which output a class belongs to was decided by the
+ * order of the names alone, and is wrong where a class of the model is missing.
+ */
+function numberedClasses({ names, outputs }: ClassScores): string | undefined {
+  const first = names.findIndex((name, i) => name !== String(i));
+  if (outputs <= names.length || first < 0 || outputs === 1) return undefined;
+  const classes = names.length === 1 ? "1 class" : `${names.length} classes`;
+  return `the labels have ${classes} and the model ${outputs} outputs; label ${names[first]} is taken for output ${first}, unless the data says all \`classes\` in the model's order`;
+}
 
 function absentClasses(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(", ");

@@ -67,6 +67,6 @@ export function summarizeDivergence(
 
 /** A mean of values that lie in `low`..`high`. */
 function bounded(values: Float64Array, [low, high]: readonly [number, number], random: Random): Sampled {
-  const { ci95, ...told } = sampledMean(values, random);
-  return { ...told, ci95: [Math.max(low, ci95[0]), Math.min(high, ci95[1])] };
+  const { value, ci95, ...told } = sampledMean(values, random);
+  return { value, ci95: [Math.max(low, ci95[0]), Math.min(high, ci95[1])], ...told };
 }

@@ -26,6 +26,8 @@ export interface ClassScores {
   readonly labels: Int32Array;
   /** Names of the classes. */
   readonly names: readonly string[];
+  /** Values of one output row. */
+  readonly outputs: number;
   /** 1 where fewer than five outputs are before the label's; of at least six classes. */
   readonly inTop5?: Float64Array;
   /** -ln p(label), nats, at most 15.9; where the outputs are distributions. */
@@ -158,6 +160,7 @@ function classScorer(
     finish: () => ({
       labels: Int32Array.from(labels),
       names,
+      outputs: width,
       ...(hasTop5 ? { inTop5: Float64Array.from(inTop5) } : {}),
       ...(kind ? { logLoss: Float64Array.from(logLoss) } : {}),
     }),

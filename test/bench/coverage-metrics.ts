@@ -27,7 +27,7 @@ const divergence = (values: { readonly kl?: Float64Array; readonly cosine?: Floa
 
 function perplexity(logLoss: Float64Array, random: Random): Sampled | undefined {
   const { length } = logLoss;
-  const classes = { labels: new Int32Array(length), names: ["a", "b"], logLoss };
+  const classes = { labels: new Int32Array(length), names: ["a", "b"], outputs: 2, logLoss };
   const scores = {
     metric: "top1",
     predictions: new Int32Array(length),

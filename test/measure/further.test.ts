@@ -212,3 +212,16 @@ test("whatever the finite outputs, every figure is finite and its interval holds
     { numRuns: 60 },
   );
 });
+
+test("classes that are fewer than the outputs and not numbered from 0 are said to be taken in order", () => {
+  const remarks = (classes: readonly string[]) => {
+    const float = Float32Array.of(0.1, 0.9, 0.3, 0.2, 0.1, 0.4);
+    const values = Int32Array.of(0, classes.length - 1);
+    const { float: own } = scored({ kind: "class", values, classes }, 3, float, float);
+    return compareAccuracy(own, own, { seed }).remarks ?? [];
+  };
+  expect(remarks(["1", "2"])).toEqual([
+    "the labels have 2 classes and the model 3 outputs; label 1 is taken for output 0, unless the data says all `classes` in the model's order",
+  ]);
+  expect([remarks(["0", "1"]), remarks(["a", "b", "c"]).filter((each) => each.includes("outputs"))]).toEqual([[], []]);
+});
