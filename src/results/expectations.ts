@@ -136,11 +136,26 @@ function valueText(
   asked: readonly TrialRecord[],
   isShare: boolean,
 ): string {
-  if (check.value === undefined) return `(${whyNoValue(asked.find(({ trial }) => trial === check.trial))})`;
+  if (check.value === undefined)
+    return `(${whyNoValue(
+      expectation.metric,
+      asked.find(({ trial }) => trial === check.trial),
+    )})`;
   return `(${metricText(expectation.metric, check.value, isShare)}${check.resolved ? "" : ", not resolved"})`;
 }
 
-function whyNoValue(record: TrialRecord | undefined): string {
+/** Why a trial whose accuracy was measured lacks one of its figures. */
+const whyAbsent: Partial<Record<Expectation["metric"], string>> = {
+  cosine: "not measured: the model has one output",
+  kl: "not measured: the outputs are no distributions",
+  perplexity: "not measured: the outputs are no distributions",
+  r2: "not measured: the test labels do not vary",
+  top5: "not measured: fewer than six classes",
+};
+
+function whyNoValue(metric: Expectation["metric"], record: TrialRecord | undefined): string {
+  const why = whyAbsent[metric];
+  if (record?.status === "completed" && record.accuracy && why) return why;
   if (record?.status === "failed") return "failed";
   if (record?.scheme.execution === "simulated") return "simulated, so never timed";
   const timed = record?.status === "completed" && record.latency !== undefined;

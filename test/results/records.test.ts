@@ -291,6 +291,21 @@ describe("expectations", () => {
     expect(check(asked, skipped("b")).sentence).toBe('static.flips < 9: not met: no trial of "static" ran');
   });
 
+  test("a figure that the outputs or the labels cannot give says why", () => {
+    const drop = { value: 0, ci95: [0, 0] } as const;
+    const bare: CompletedRecord = { ...full, accuracy: { drop } };
+    const asked = ["cosine", "kl", "perplexity", "r2", "top5"] as const;
+    expect(asked.map((metric) => check(expectation(metric, ">", 0), bare).sentence.replace(/^.*\(not/, "not"))).toEqual(
+      [
+        "not measured: the model has one output)",
+        "not measured: the outputs are no distributions)",
+        "not measured: the outputs are no distributions)",
+        "not measured: the test labels do not vary)",
+        "not measured: fewer than six classes)",
+      ],
+    );
+  });
+
   test("several trials that meet it are counted", () => {
     const met = (count: number) => {
       const records = Array.from({ length: count }, (_, i) => ({ ...full, trial: `t${i}` }));
