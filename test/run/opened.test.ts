@@ -83,7 +83,7 @@ test("four calibrations take one pass over the training split, and fp32 one over
   expect(calibrated).toHaveLength(64);
   expect(new Set(calibrated).size).toBe(64);
   expect(calibrated.filter((index) => !train.has(index))).toEqual([]);
-  expect(samples).toEqual([test.size, 64, 32]); // fp32, calibration, parity
+  expect(samples).toEqual([test.size, 64, 1, 32]); // fp32, calibration, the sums of this CPU, parity
 });
 
 test("what the test split holds changes no range: calibration has not seen it", async () => {
