@@ -6,9 +6,9 @@ import { regressionMetrics, startErrors } from "../../src/measure/regression.js"
 import type { Sampled } from "../../src/measure/statistics.js";
 import { type Figure, percentText } from "./figure.js";
 
-/** Simulated test splits of each metric and size; a coverage of 95% is found within 1.8% of itself. */
-const RUNS = 600;
-const SIZES = [360, 1000];
+/** Simulated test splits of each metric and size; a coverage of 95% is found within 2.2% of itself. */
+const RUNS = 400;
+const SIZES = [200, 600];
 
 /** Metrics of samples that are drawn anew each time; what each would be of all samples there are. */
 interface Metric {
@@ -54,7 +54,7 @@ function classification(samples: number, random: Random): Sampled {
 }
 
 function sameTop(samples: number, random: Random): Sampled | undefined {
-  const flips = Array.from({ length: samples }).filter(() => random.next() < 0.02).length;
+  const flips = Array.from({ length: samples }).filter(() => random.next() < 0.05).length;
   return summarizeDivergence(undefined, flips, samples, 1).sameTop;
 }
 
@@ -70,7 +70,7 @@ const metrics: readonly Metric[] = [
     truth: 0.99,
     draw: (n, random) => divergence({ cosine: from(n, () => 1 - 0.01 * exponential(random)) }, random).cosine,
   },
-  { name: "same_top", truth: 0.98, draw: sameTop },
+  { name: "same_top", truth: 0.95, draw: sameTop },
   {
     name: "perplexity",
     truth: Math.exp(0.3),
