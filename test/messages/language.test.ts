@@ -95,6 +95,7 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   ],
   ["values of the wrong kind", experiment('try static { samples: "3", calibration: 3 mse, weights: 8 }')],
   ["values out of range", experiment("try static { samples: 0, calibration: percentile(30) }")],
+  ["shares out of range", experiment("try static\n  measure accuracy { stop_at_drop: 200% }")],
   [
     "units",
     experiment(
@@ -137,11 +138,13 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   ],
   [
     "diagnoses",
-    `${experiment("try static, dynamic")}diagnose b\ndiagnose a.statc\ndiagnose a.fp32\ndiagnose a.best(latency)\ndiagnose a\ndiagnose a`,
+    `${experiment("try static, dynamic")}diagnose b\ndiagnose a.statc\ndiagnose a.zzz\ndiagnose a.fp32\ndiagnose a.best(latency)\ndiagnose a\ndiagnose a`,
   ],
   [
     "views of what is not measured",
-    experiment("try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), sensitivity, heatmap"),
+    experiment(
+      "try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), sensitivity, heatmap",
+    ),
   ],
   [
     "too many cells",

@@ -115,7 +115,8 @@ const plurals: Readonly<Record<string, string>> = {
   "scheme of this experiment": "schemes of this experiment",
   "thing to keep": "things to keep",
 };
-const plural = (kind: string) => plurals[kind] ?? `${kind}s`;
+/** The first word takes the s where a name follows: schemes of "a". */
+const plural = (kind: string) => plurals[kind] ?? kind.replace(/^\S+(?= of ")|$/, "$&s");
 
 /** How the missing thing would be defined, where a program can define it. */
 function definition(kind: string, name: string): { readonly hint?: string } {

@@ -96,7 +96,9 @@ export function toQuantity(
   const result = inRecordUnit(value.value, unit);
   const { min, max } = limits;
   if ((min === undefined || result >= min) && (max === undefined || result <= max)) return result;
-  const ends = { ...(min === undefined ? {} : { min: `${min}` }), ...(max === undefined ? {} : { max: `${max}` }) };
+  // Ends are said as the value was written: a share of 200% is told "from 0% to 100%".
+  const end = (limit: number) => (unit === "%" ? `${Number((limit * 100).toPrecision(12))}%` : `${limit}`);
+  const ends = { ...(min === undefined ? {} : { min: end(min) }), ...(max === undefined ? {} : { max: end(max) }) };
   report(diagnostic("value-range", { option, value: value.text, ...ends }, { span }));
   return undefined;
 }
