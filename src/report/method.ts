@@ -23,7 +23,8 @@ export function methodNotes({ records, here }: Report): readonly Note[] {
     gapNote(completed),
     formsNote(completed),
     machineNote(first),
-    ...environmentNotes(records, here),
+    // That records are of different machines stands above the table: summary.ts.
+    ...environmentNotes(records, here).filter(({ label }) => label !== "mixed"),
   ];
   return notes.flatMap((note) => note ?? []);
 }

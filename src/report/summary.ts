@@ -2,6 +2,7 @@ import { trialLabels } from "../results/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, fixed, percent, percentDigits, plain, times } from "../results/units.js";
+import { environmentNotes } from "./environments.js";
 import { isSuspect } from "./remarks.js";
 import { isBaseline, visible } from "./rows.js";
 
@@ -12,15 +13,16 @@ interface Timed {
 
 /**
  * What a sweep shows, in sentences: the fastest trial that loses no measurable accuracy, by how much and how sure; the
- * smallest one; and what stands in the way of believing it. Only attested, believed and executed times are claimed.
+ * smallest one; and what stands in the way of believing it. That records come from different machines is said before all. Only attested, believed and executed times are claimed.
  */
 export function summary(records: readonly TrialRecord[]): readonly string[] {
   const all = records.filter((record) => record.status === "completed");
   const trials = all.filter((record) => !isBaseline(record));
-  if (trials.length === 0) return [];
+  const mixed = environmentNotes(records).map(({ text }) => `${text}.`);
+  if (trials.length === 0) return mixed;
   const labels = trialLabels(records);
   const name = (record: CompletedRecord) => visible(labels.get(record.trial) ?? record.trial);
-  const sentences = [speedSentence(trials, name), sizeSentence(trials, name), doubts(trials)];
+  const sentences = [...mixed, speedSentence(trials, name), sizeSentence(trials, name), doubts(trials)];
   return sentences.filter((sentence) => sentence !== "");
 }
 

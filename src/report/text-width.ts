@@ -29,3 +29,34 @@ export function shortened(name: string, longest: number): string {
   const tail = Math.floor((longest - 1) * 0.42);
   return `${characters.slice(0, longest - 1 - tail).join("")}…${characters.slice(-tail).join("")}`;
 }
+
+/**
+ * Names no longer than `longest` that are told apart: a name whose short form another has, too, shows the place where the
+ * names differ. Only names that differ in more places than fit stay alike.
+ */
+export function shortenedApart(names: readonly string[], longest: number): readonly string[] {
+  const alike = new Map<string, string[]>();
+  for (const name of new Set(names)) {
+    const short = shortened(name, longest);
+    alike.set(short, [...(alike.get(short) ?? []), name]);
+  }
+  return names.map((name) => {
+    const short = shortened(name, longest);
+    const group = alike.get(short) ?? [];
+    return group.length < 2 ? short : aroundDifference(name, group, longest);
+  });
+}
+
+/** The part of a name that begins shortly before the first place where it differs from others. */
+function aroundDifference(name: string, group: readonly string[], longest: number): string {
+  const all = group.map((each) => [...each]);
+  const characters = [...name];
+  const first = characters.findIndex((character, i) => all.some((other) => other[i] !== character));
+  const room = longest - 2;
+  // A third of the room leads to the difference; no more of the name is cut off than needed.
+  const wanted = (first < 0 ? characters.length : first) - Math.floor(room / 3);
+  const start = Math.max(0, Math.min(wanted, characters.length - room));
+  // A mark takes the place of two letters at least.
+  const end = start + room + 1 >= characters.length ? characters.length : start + room;
+  return `${start > 0 ? "…" : ""}${characters.slice(start, end).join("")}${end < characters.length ? "…" : ""}`;
+}

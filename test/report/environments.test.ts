@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { environmentNotes } from "../../src/report/environments.js";
+import { renderHtml } from "../../src/report/html.js";
+import { summary } from "../../src/report/summary.js";
 import { completed } from "../results/fixtures/records.js";
 
 const on = (trial: string, changed: object) => {
@@ -30,4 +32,13 @@ test("records from elsewhere are named with what is here", () => {
       text: "measured in another environment than this one: processor Test CPU (here Mine); nibble 0.1.0 (here 0.2.0)",
     },
   ]);
+});
+
+test("a report of records from different machines says so once, before its other sentences", () => {
+  const records = [on("a", {}), on("b", { cpu: "Other" })];
+  const warning = "(!) trials of this table were measured in different environments and cannot all be compared";
+  const page = renderHtml({ experiment: "e", model: "m", data: "d", records }, { plotly: "" });
+  expect(page.split(warning)).toHaveLength(2);
+  expect(page.indexOf(warning)).toBeLessThan(page.indexOf("<table"));
+  expect(summary(records)[0]).toBe(`${warning}: processor Test CPU (1) and Other (1).`);
 });

@@ -2,13 +2,16 @@ import { ticks as niceTicks } from "d3-array";
 import type { Axis } from "../figure.js";
 import { escapePlotly, plotText } from "../markup.js";
 import { visible } from "../rows.js";
-import { shortened } from "../text-width.js";
+import { shortenedApart } from "../text-width.js";
 
 /** Letters that a name of a row keeps on its axis. */
-const LONGEST_NAME = 30;
+export const LONGEST_NAME = 30;
 
-/** An axis of named rows, the first on top: row `i` lies at `i`. Names are shortened in their middle. */
-export function rowAxis(names: readonly string[]): Axis {
+/**
+ * An axis of named rows, the first on top: row `i` lies at `i`. Names are shortened so that they stay apart.
+ * @param longest letters that a name keeps
+ */
+export function rowAxis(names: readonly string[], longest = LONGEST_NAME): Axis {
   return {
     automargin: true,
     showgrid: false,
@@ -16,7 +19,7 @@ export function rowAxis(names: readonly string[]): Axis {
     range: [Math.max(1, names.length) - 0.5, -0.5],
     tickmode: "array",
     tickvals: names.map((_, i) => i),
-    ticktext: names.map((name) => escapePlotly(shortened(visible(name), LONGEST_NAME))),
+    ticktext: shortenedApart(names.map(visible), longest).map(escapePlotly),
     tickfont: { size: names.length > 24 ? 10 : 12 },
   };
 }

@@ -1,12 +1,12 @@
 import type { CompletedRecord } from "../../results/record.js";
-import { type Bars, sharedLayout } from "../figure.js";
+import { type Bars, type Colour, sharedLayout } from "../figure.js";
 import { plotText } from "../markup.js";
 import type { Report } from "../report.js";
 import { visible } from "../rows.js";
 import { padded, rowAxis, rowsHeight } from "./axes.js";
 import { chosenTrials, labelsOf } from "./chosen.js";
 import { nothing, sentences, type TitledFigure } from "./titled.js";
-import { trialStyles } from "./trial-style.js";
+import { styleAt, trialStyles } from "./trial-style.js";
 
 const MOST_ROWS = 18;
 const MOST_TRIALS = 7;
@@ -26,7 +26,7 @@ export function confusion({ records }: Report, asked?: string): TitledFigure {
   const shown = pairs.slice(0, MOST_ROWS);
   if (shown.length === 0) return { title, caption: "", figure: nothing };
   const label = labelsOf(records);
-  const styleOf = trialStyles(records);
+  const colourOf = coloursApart(trials, records);
   const ends = shown.map(() => 0);
   const data = trials.map((record): Bars => {
     const counts = shown.map((pair) => countOf(record, pair));
@@ -43,7 +43,7 @@ export function confusion({ records }: Report, asked?: string): TitledFigure {
       y: rows,
       base: rows.map((row) => base[row] ?? 0),
       width: 0.7,
-      marker: { color: styleOf(record).color },
+      marker: { color: colourOf(record) },
       legendgroup: record.trial,
       textposition: "none",
       text: rows.map(
@@ -76,6 +76,13 @@ export function confusion({ records }: Report, asked?: string): TitledFigure {
       },
     },
   };
+}
+
+/** Each trial's own colour; of many trials, where two of those drawn would have the same, colours by their place among them. */
+function coloursApart(trials: readonly CompletedRecord[], records: Report["records"]) {
+  const styleOf = trialStyles(records);
+  const isApart = new Set(trials.map((record) => styleOf(record).color)).size === trials.length;
+  return (record: CompletedRecord): Colour => (isApart ? styleOf(record) : styleAt(trials.indexOf(record))).color;
 }
 
 /** A tick for each whole number: there is no half of a flip. */

@@ -3,7 +3,9 @@ import { percent, plain } from "../../results/units.js";
 import { type Bars, sharedLayout, type Trace } from "../figure.js";
 import { plotText } from "../markup.js";
 import type { Report } from "../report.js";
-import { rowAxis, rowsHeight } from "./axes.js";
+import { visible } from "../rows.js";
+import { shortenedApart } from "../text-width.js";
+import { LONGEST_NAME, rowAxis, rowsHeight } from "./axes.js";
 import { chosenTrials, labelsOf } from "./chosen.js";
 import { nothing, sentences, type TitledFigure } from "./titled.js";
 import { neutralColour, type TrialStyle, trialStyles } from "./trial-style.js";
@@ -49,7 +51,7 @@ export function histograms({ records }: Report, asked?: string): TitledFigure {
           tickvals: [0, 0.25, 0.5, 0.75, 1],
           ticktext: ["least", "25%", "50%", "75%", "greatest"],
         },
-        yaxis: { ...rowAxis(rows.map(rowName)), range: [rows.length - 0.4, -0.6] },
+        yaxis: { ...rowAxis(rowNames(rows), 60), range: [rows.length - 0.4, -0.6] },
       },
     },
   };
@@ -81,8 +83,13 @@ function rowsOf(trials: readonly CompletedRecord[]): readonly Row[] {
     });
 }
 
-function rowName({ seen, low, high }: Row): string {
-  return `${seen.layer ?? seen.value} ${short(low)}…${short(high)}`;
+/** Names and scales: a long name is shortened, its scale never. */
+function rowNames(rows: readonly Row[]): readonly string[] {
+  const names = shortenedApart(
+    rows.map(({ seen }) => visible(seen.layer ?? seen.value)),
+    LONGEST_NAME,
+  );
+  return rows.map(({ low, high }, i) => `${names[i]} ${short(low)}…${short(high)}`);
 }
 
 function short(value: number): string {

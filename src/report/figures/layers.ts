@@ -3,7 +3,7 @@ import type { CompletedRecord, TrialRecord } from "../../results/record.js";
 import { type Axis, type Figure, sharedLayout, type Trace } from "../figure.js";
 import { escapePlotly, plotText } from "../markup.js";
 import { visible } from "../rows.js";
-import { shortened, textWidth } from "../text-width.js";
+import { shortenedApart, textWidth } from "../text-width.js";
 import { trialStyles } from "./trial-style.js";
 
 /**
@@ -49,7 +49,7 @@ const plotWidth = 800;
 const [slantedRoom, uprightRoom] = [16, 13];
 
 /**
- * Every layer has its tick; names that have no room side by side are slanted, then upright, and lose their middle.
+ * Every layer has its tick; names that have no room side by side are slanted, then upright, and shortened.
  * Past what has room upright, every second (third ...) layer has a tick. Hover shows all names whole.
  */
 export function layerAxis(order: readonly string[]): Axis {
@@ -57,13 +57,14 @@ export function layerAxis(order: readonly string[]): Axis {
   const isLevel = order.every((layer) => textWidth(visible(layer), 13) + 10 < room);
   const every = Math.max(1, Math.ceil((order.length * uprightRoom) / plotWidth));
   const shown = order.filter((_, i) => i % every === 0);
+  const names = shown.map(visible);
   return {
     type: "category",
     automargin: true,
     showgrid: false,
     tickmode: "array",
     tickvals: shown.map(plotText),
-    ticktext: shown.map((layer) => escapePlotly(isLevel ? visible(layer) : shortened(visible(layer), 18))),
+    ticktext: (isLevel ? names : shortenedApart(names, 18)).map(escapePlotly),
     tickangle: isLevel ? 0 : room < slantedRoom ? -90 : -45,
     tickfont: { size: isLevel ? 13 : 11 },
   };

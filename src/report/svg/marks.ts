@@ -76,19 +76,54 @@ const dashArrays: Readonly<Record<Dash, string | undefined>> = {
   dashdot: "9 4 2 4",
 };
 
-/** A line through places; a gap stays a gap. */
-export function polyline(places: readonly (Place | undefined)[], { color, width, dash }: Line): string {
-  let isDown = false;
-  const steps = places.flatMap((place) => {
-    const step = place && `${isDown ? "L" : "M"}${coordinate(place.x)} ${coordinate(place.y)}`;
-    isDown = place !== undefined;
-    return step ?? [];
+/** A line through places, cut at the plot's edges where there is a plot; a gap stays a gap. */
+export function polyline(
+  places: readonly (Place | undefined)[],
+  { color, width, dash }: Line,
+  frame: Frame | undefined = undefined,
+): string {
+  let pen: Place | undefined;
+  const steps = places.slice(1).flatMap((to, i) => {
+    const from = places[i];
+    const drawn = from && to && (frame ? inside(from, to, frame) : ([from, to] as const));
+    if (!drawn) return [];
+    const [start, end] = drawn;
+    const isOn = pen !== undefined && pen.x === start.x && pen.y === start.y;
+    pen = end;
+    return [...(isOn ? [] : [`M${step(start)}`]), `L${step(end)}`];
   });
-  if (steps.length < 2) return "";
+  if (steps.length === 0) return "";
   return element("path", {
     ...{ d: steps.join(""), fill: "none", ...paint("stroke", color), "stroke-width": width },
     ...{ "stroke-dasharray": dashArrays[dash], "stroke-linejoin": "round" },
   });
+}
+
+function step({ x, y }: Place): string {
+  return `${coordinate(x)} ${coordinate(y)}`;
+}
+
+/**
+ * The part of a straight line that lies in the plot; undefined where none does.
+ * Liang and Barsky, "A New Concept and Method for Line Clipping", ACM Transactions on Graphics 3(1), 1984.
+ */
+function inside(from: Place, to: Place, { left, right, top, bottom }: Frame): readonly [Place, Place] | undefined {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  let [enter, leave] = [0, 1];
+  const edges = [
+    [-dx, from.x - left],
+    [dx, right - from.x],
+    [-dy, from.y - top],
+    [dy, bottom - from.y],
+  ] as const;
+  for (const [toward, room] of edges) {
+    if (toward === 0 && room < 0) return undefined;
+    if (toward < 0) enter = Math.max(enter, room / toward);
+    if (toward > 0) leave = Math.min(leave, room / toward);
+  }
+  if (enter > leave) return undefined;
+  const at = (t: number): Place => (t === 0 ? from : t === 1 ? to : { x: from.x + t * dx, y: from.y + t * dy });
+  return [at(enter), at(leave)];
 }
 
 /** An error bar between two ends, cut at the plot's edges; a cap only where its end lies inside. */

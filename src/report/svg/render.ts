@@ -121,7 +121,7 @@ function points(trace: Scatter, scales: Scales, frame: Frame): string {
 }
 
 function path(trace: Scatter, scales: Scales, frame: Frame): string {
-  return trace.mode === "markers" || !trace.line ? "" : polyline(places(trace, scales, frame), trace.line);
+  return trace.mode === "markers" || !trace.line ? "" : polyline(places(trace, scales, frame), trace.line, frame);
 }
 
 function intervals(trace: Scatter, scales: Scales, frame: Frame): string {
