@@ -16,6 +16,8 @@ export const script = `
   const dark = matchMedia("(prefers-color-scheme: dark)");
   // Labels of points are placed for a wide plot; a narrow one has the legend instead.
   const fitted = (layout) => (narrow.matches ? { ...layout, annotations: [], showlegend: true } : layout);
+  // Names side by side have room in a wide plot alone.
+  const slanted = (axis) => (narrow.matches && axis.type === "category" ? { ...axis, tickangle: axis.tickangle || -45 } : axis);
   const drawn = new Map();
   const draw = (plot) => {
     const { data, layout } = figures[Number(plot.id.slice(5))];
@@ -35,7 +37,7 @@ export const script = `
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: page.fontFamily, size: 13, color: colour("--text") },
-      xaxis: themed(layout.xaxis),
+      xaxis: themed(slanted(layout.xaxis)),
       yaxis: themed(layout.yaxis),
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--quiet"), activecolor: colour("--accent") },
       hoverlabel: { font: { family: page.fontFamily, size: 13 } },
