@@ -18,6 +18,11 @@ export const script = `
   const fitted = (layout) => (narrow.matches ? { ...layout, annotations: [], showlegend: true } : layout);
   // Names side by side have room in a wide plot alone.
   const slanted = (axis) => (narrow.matches && axis.type === "category" ? { ...axis, tickangle: axis.tickangle || -45 } : axis);
+  // A title longer than a narrow plot has lines of some 24 letters.
+  const broken = ({ title, ...axis }) => {
+    if (!title || !narrow.matches) return title ? { ...axis, title } : axis;
+    return { ...axis, title: { ...title, text: title.text.replace(/(\\S.{16,}?) (?=.{8})/g, "$1<br>"), font: { size: 12 } } };
+  };
   const drawn = new Map();
   const draw = (plot) => {
     const { data, layout } = figures[Number(plot.id.slice(5))];
@@ -37,8 +42,8 @@ export const script = `
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: page.fontFamily, size: 13, color: colour("--text") },
-      xaxis: themed(slanted(layout.xaxis)),
-      yaxis: themed(layout.yaxis),
+      xaxis: themed(broken(slanted(layout.xaxis))),
+      yaxis: themed(broken(layout.yaxis)),
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--quiet"), activecolor: colour("--accent") },
       hoverlabel: { font: { family: page.fontFamily, size: 13 } },
     }, { responsive: true, displaylogo: false, plotlyServerURL: "", modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d"] });

@@ -71,6 +71,8 @@ code { font: .92em ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   figure, tr, dt, dd { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
-  td, th { white-space: normal; padding: .2rem .35rem; }
+  table { font-size: 8.5pt; }
+  td, th { white-space: normal; padding: .2rem .3rem; }
+  tbody th { min-width: 6rem; }
 }
 `;
