@@ -35,9 +35,14 @@ interface Opened {
 async function open(options: {
   readonly colorScheme: "light" | "dark";
   readonly javaScriptEnabled?: boolean;
+  readonly width?: number;
 }): Promise<Opened> {
   if (!browser) throw new Error("no browser");
-  const context = await browser.newContext({ ...options, offline: true, viewport: { width: 1100, height: 900 } });
+  const context = await browser.newContext({
+    ...options,
+    offline: true,
+    viewport: { width: options.width ?? 1100, height: 900 },
+  });
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
@@ -92,6 +97,26 @@ withBrowser(
     expect(await page.locator("#theme").isVisible()).toBe(false);
     await page.screenshot({ path: join(folder, "dark.png") });
     expect(await pictures.first().locator("text").first().boundingBox()).not.toBeNull();
+  },
+  PATIENCE_MS,
+);
+
+withBrowser(
+  "on a phone nothing reaches past the screen, axis titles neither",
+  async () => {
+    const { page } = await open({ colorScheme: "light", width: 400 });
+    await readThrough(page);
+    const widest = await page.evaluate<number>("document.documentElement.scrollWidth");
+    const titles = await page.evaluate<readonly number[]>(
+      `[...document.querySelectorAll(".live")].flatMap((plot) =>
+        [...plot.querySelectorAll(".xtitle, .ytitle")].map((title) => {
+          const [inner, outer] = [title.getBoundingClientRect(), plot.getBoundingClientRect()];
+          return Math.max(outer.left - inner.left, inner.right - outer.right, 0);
+        }))`,
+    );
+    expect(widest).toBeLessThanOrEqual(400);
+    expect(titles.length).toBeGreaterThan(FIGURES);
+    expect(titles.filter((over) => over > 1)).toEqual([]);
   },
   PATIENCE_MS,
 );
