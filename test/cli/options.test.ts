@@ -49,7 +49,9 @@ test("a run with timing prints no banner, and its records say what was measured 
   for (const { latency, memory, size, attestation } of records) {
     expect(latency).toHaveLength(1);
     const [timed] = latency;
-    expect(timed).toMatchObject({ batch: 1, threads: 1, processes: 3, pairs: 30, quick: true });
+    expect(timed).toMatchObject({ batch: 1, threads: 1, processes: 3, quick: true });
+    // How many depends on the blocks that the machine's clock spoiled, which are sampled anew.
+    expect(timed?.pairs).toBeGreaterThanOrEqual(18);
     const { speedup, control } = timed;
     for (const { value, ci95 } of [speedup, control]) {
       expect(ci95[0]).toBeLessThanOrEqual(value);
