@@ -86,7 +86,7 @@ export async function sampleMs(run: BoundRun, runs: number, clock: Clock): Promi
 
 /** Untimed runs before a sample of `runs`. */
 export function settlingRuns(runs: number): number {
-  return Math.ceil(runs / 10);
+  return Math.ceil(runs / 3);
 }
 
 const MOST_RUNS = 2 ** 20;

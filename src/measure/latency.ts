@@ -4,7 +4,7 @@ import type { Watched } from "./conditions.js";
 
 /** How long and how often to sample, in one process. */
 export interface LatencyProtocol extends WarmUp {
-  /** Pairs of one baseline and one trial sample. Rounded up to an even number: a block ABBA holds two. */
+  /** Pairs of one baseline and one trial sample. Rounded up to an even number: a block holds two. */
   readonly pairs: number;
   readonly minimumPairs: number;
 }
@@ -43,20 +43,17 @@ export interface SampleOptions {
   readonly protocol?: Partial<LatencyProtocol>;
   /** A look at the processor's effective clock, GHz; without it no block is judged by it. */
   readonly probe?: (() => number | Promise<number>) | undefined;
-  /** Called between blocks, outside of every sample: `globalThis.gc`. */
-  readonly collectGarbage?: () => void;
   readonly signal?: AbortSignal;
 }
 
 /** What {@link sampleLatency} found: samples, and its part of what {@link Watched} says. */
 export type Sampled = Omit<LatencySamples, "watched"> & Pick<Watched, "ghz" | "blocks">;
 
-/** One block: two pairs and one control pair. */
+/** One block: two samples of each arm; those of the baseline pair with the trial's and with the control's. */
 interface Block {
   readonly baseline: readonly Sample[];
   readonly trial: readonly Sample[];
-  readonly first: number;
-  readonly again: number;
+  readonly again: readonly Sample[];
   /** Whether the clock moved past the tolerance meanwhile. */
   readonly moved: boolean;
 }
@@ -67,8 +64,9 @@ const SPARE_BLOCKS = 0.5;
 /**
  * Samples a trial against its baseline, interleaved so that drift of the machine falls on both arms alike.
  *
- * One block is A B B A (two pairs, each arm first once) and then one control pair, A C or C A by turns. A block during
- * which the processor's clock moves past the tolerance is left out and sampled again, within limits of time and number;
+ * One block is A B C B A C, and A C B C A B by turns: each arm comes behind each other one once and never behind itself, for
+ * what ran before leaves its caches (a design balanced for carry-over, Williams 1949; with A B B A the arm that followed
+ * itself was 5 to 10% faster on a model of 1 ms), and drift falls on all alike. A block during which the processor's clock moves past the tolerance is left out and sampled again, within limits of time and number;
  * where that leaves fewer than `minimumPairs`, such blocks are kept and counted as unsteady.
  * Inside the clock: `run()` and the promise it returns; feeds are bound before.
  * @throws DiagnosticError `latency-not-measurable`; whatever a run throws; the signal's reason when it is aborted.
@@ -91,7 +89,6 @@ export async function sampleLatency(options: SampleOptions): Promise<Sampled> {
       break;
     }
     signal?.throwIfAborted();
-    options.collectGarbage?.();
     const samples = await sampleBlock(blocks.length % 2 === 1);
     if (probe) ghz.push(await probe());
     const [before, after] = ghz.slice(-2);
@@ -108,7 +105,7 @@ export async function sampleLatency(options: SampleOptions): Promise<Sampled> {
   };
 }
 
-/** Warms the arms up, and gives how a block is sampled: A B B A, then A C or, swapped, C A. */
+/** Warms the arms up, and gives how a block is sampled: A B C B A C or, swapped, A C B C A B. */
 async function warmArms({ baseline, trial, control = baseline, signal }: SampleOptions, protocol: LatencyProtocol) {
   const baselineRuns = await baseline.warmUp(protocol);
   signal?.throwIfAborted();
@@ -120,11 +117,20 @@ async function warmArms({ baseline, trial, control = baseline, signal }: SampleO
   return {
     runsPerSample: { baseline: baselineRuns, trial: trialRuns },
     async sampleBlock(swapped: boolean): Promise<Omit<Block, "moved">> {
-      const [a1, b1, b2, a2] = [await a(), await b(), await b(), await a()];
-      const pair = swapped ? [await c(), await a()] : [await a(), await c()];
-      const [one, other] = pair.map(({ ms }) => ms) as [number, number];
-      const control = swapped ? { first: other, again: one } : { first: one, again: other };
-      return { baseline: [a1, a2], trial: [b1, b2], ...control };
+      const [x, y] = swapped ? [c, b] : [b, c];
+      // Behind the collection of garbage and the probe of the clock: the first arm comes behind another one, too.
+      await y();
+      const [a1, x1, y1, x2, a2, y2] = [await a(), await x(), await y(), await x(), await a(), await y()];
+      const [trial, again] = swapped
+        ? ([
+            [y1, y2],
+            [x1, x2],
+          ] as const)
+        : ([
+            [x1, x2],
+            [y1, y2],
+          ] as const);
+      return { baseline: [a1, a2], trial, again };
     },
   };
 }
@@ -141,7 +147,33 @@ function samplesOf(blocks: readonly Block[]): Pick<LatencySamples, "baselineMs" 
   return {
     baselineMs: baseline.map(({ ms }) => ms),
     trialMs: trial.map(({ ms }) => ms),
-    control: { baselineMs: blocks.map(({ first }) => first), againMs: blocks.map(({ again }) => again) },
+    control: {
+      baselineMs: baseline.map(({ ms }) => ms),
+      againMs: blocks.flatMap(({ again }) => again).map(({ ms }) => ms),
+    },
     ...(runMs.baseline.length > 0 && runMs.trial.length > 0 ? { runMs } : {}),
+  };
+}
+
+/** Samples of several rounds of one process as those of one; a round that ended early says why for all. */
+export function joinRounds(rounds: readonly Sampled[]): Sampled {
+  const [first] = rounds;
+  if (!first) throw new Error("latency: no round to join");
+  const all = <T>(of: (round: Sampled) => readonly T[]) => rounds.flatMap(of);
+  const total = (of: (blocks: Sampled["blocks"]) => number) => rounds.reduce((sum, { blocks }) => sum + of(blocks), 0);
+  const runs = (arm: "baseline" | "trial") => Float64Array.from(all(({ runMs }) => Array.from(runMs?.[arm] ?? [])));
+  return {
+    baselineMs: all(({ baselineMs }) => baselineMs),
+    trialMs: all(({ trialMs }) => trialMs),
+    control: { baselineMs: all(({ control }) => control.baselineMs), againMs: all(({ control }) => control.againMs) },
+    runsPerSample: first.runsPerSample,
+    ...(rounds.every(({ runMs }) => runMs) ? { runMs: { baseline: runs("baseline"), trial: runs("trial") } } : {}),
+    stoppedBy: rounds.find(({ stoppedBy }) => stoppedBy !== "pairs")?.stoppedBy ?? "pairs",
+    ghz: all(({ ghz }) => ghz),
+    blocks: {
+      sampled: total(({ sampled }) => sampled),
+      discarded: total(({ discarded }) => discarded),
+      unsteady: total(({ unsteady }) => unsteady),
+    },
   };
 }

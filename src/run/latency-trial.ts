@@ -24,7 +24,7 @@ export interface Effort {
 export const fullEffort: Effort = {
   quick: false,
   processes: 4,
-  protocol: { warmUpMs: 100, sampleMs: 5, pairs: 24, maximumMs: 30_000 },
+  protocol: { warmUpMs: 100, sampleMs: 5, pairs: 30, maximumMs: 30_000 },
   tuningMs: 400,
 };
 

@@ -1,9 +1,15 @@
-import type { OptimizationLevel } from "../engines/engine.js";
+import type { Engine, InferenceSession, OptimizationLevel } from "../engines/engine.js";
 import { onnxruntime } from "../engines/onnxruntime.js";
-import { armOf, sampleMs, warmUp } from "../measure/arm.js";
+import { type Arm, armOf, sampleMs, warmUp } from "../measure/arm.js";
 import { clockProbe } from "../measure/clock.js";
 import { loadBetween } from "../measure/conditions.js";
-import { sampleLatency } from "../measure/latency.js";
+import {
+  defaultLatencyProtocol,
+  joinRounds,
+  type LatencyProtocol,
+  type Sampled,
+  sampleLatency,
+} from "../measure/latency.js";
 import { peakRssBytes } from "../measure/memory.js";
 import { chooseFastest } from "../measure/tuning.js";
 import { ownSeconds, pinToLeastBusy, readCpuTimes } from "./cpus.js";
@@ -18,30 +24,62 @@ const LEVELS: readonly OptimizationLevel[] = ["all", "extended", "basic"];
 const TUNING_SAMPLE_MS = 3;
 
 /**
+ * Where a session's weights and buffers come to lie moves its speed by a percent or two for as long as it lives (measured
+ * on a net of 1 ms). So one process loads its sessions anew this many times, each time in another order.
+ */
+const ROUNDS = 3;
+
+/**
  * Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process, which is held to its
  * CPU. For one thread: with several, live sessions take each other's cores (see `separate-arms.ts`).
  */
 export async function measureLatency(input: Tasks["latency"]["input"]): Promise<Tasks["latency"]["output"]> {
   const pinned = await pinToLeastBusy(input.threads);
   const engine = await onnxruntime();
-  const load = ({ path, ...settings }: LatencyArm) => engine.load(path, { threads: input.threads, ...settings });
-  const [baseline, control, trial] = [await load(input.baseline), await load(input.baseline), await load(input.trial)];
+  const before = { times: readCpuTimes(), own: ownSeconds() };
+  const whole = { ...defaultLatencyProtocol, ...input.protocol };
+  const share = (count: number) => Math.ceil(count / ROUNDS);
+  const protocol = {
+    ...whole,
+    pairs: share(whole.pairs),
+    minimumPairs: share(whole.minimumPairs),
+    maximumMs: whole.maximumMs / ROUNDS,
+  };
+  const rounds: Sampled[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await sampleRound(engine, input, protocol, round));
+  const { ghz, blocks, ...samples } = joinRounds(rounds);
+  const load = loadBetween(before.times, readCpuTimes(), ownSeconds() - before.own, pinned);
+  return { ...samples, watched: { ghz, blocks, ...(pinned ? { pinned } : {}), ...(load ? { load } : {}) } };
+}
+
+/** One round with sessions of its own, the first of which is another arm's each time. */
+async function sampleRound(
+  engine: Engine,
+  { baseline, trial, feeds, threads }: Tasks["latency"]["input"],
+  protocol: LatencyProtocol,
+  round: number,
+): Promise<Sampled> {
+  const wanted = [baseline, baseline, trial] as const;
+  const sessions: InferenceSession[] = [];
   try {
-    const probe = clockProbe(clock);
-    const before = { times: readCpuTimes(), own: ownSeconds() };
-    const { ghz, blocks, ...samples } = await sampleLatency({
-      baseline: armOf(baseline.bind(input.feeds), clock),
-      control: armOf(control.bind(input.feeds), clock),
-      trial: armOf(trial.bind(input.feeds), clock),
+    for (let i = 0; i < wanted.length; i++) {
+      const at = (i + round) % wanted.length;
+      const { path, ...settings } = wanted[at] as LatencyArm;
+      sessions[at] = await engine.load(path, { threads, ...settings });
+    }
+    // Once a round: what a block leaves behind is little, and a collection takes as long as several samples.
+    collectGarbage();
+    const [a, c, b] = sessions.map((session) => armOf(session.bind(feeds), clock)) as [Arm, Arm, Arm];
+    return await sampleLatency({
+      baseline: a,
+      control: c,
+      trial: b,
       clock,
-      probe,
-      protocol: input.protocol,
-      collectGarbage,
+      probe: clockProbe(clock),
+      protocol,
     });
-    const load = loadBetween(before.times, readCpuTimes(), ownSeconds() - before.own, pinned);
-    return { ...samples, watched: { ghz, blocks, ...(pinned ? { pinned } : {}), ...(load ? { load } : {}) } };
   } finally {
-    for (const session of [baseline, control, trial]) await session.close();
+    for (const session of sessions) await session?.close();
   }
 }
 

@@ -48,7 +48,7 @@ export interface ProgramOptions {
 export interface RunTextOptions extends ProgramOptions {
   /** Trials quantized and evaluated at once; what is timed runs alone all the same. 1 unless given. */
   readonly workers?: number | undefined;
-  /** Fewer timing samples. */
+  /** Fewer timing samples; `NIBBLE_QUICK=1` in the environment asks for the same, where notebooks run in CI. */
   readonly quick?: boolean | undefined;
   /** Measure again what the ledger already holds. */
   readonly fresh?: boolean | undefined;
@@ -170,7 +170,7 @@ async function runOne(
     folder: join(resultsFolder, plan.experiment),
     ledger,
     environment,
-    effort: options.quick ? quickEffort : fullEffort,
+    effort: options.quick || process.env.NIBBLE_QUICK === "1" ? quickEffort : fullEffort,
     workers: options.workers ?? 1,
     // Where only a diagnosis is wanted, finished trials stay as they are.
     fresh: options.fresh === true && options.diagnose === undefined && !undertaking.isEarlier,

@@ -24,7 +24,7 @@ test("each arm has a process of its own on the same CPUs, and they take turns sa
     },
   });
   const samples = await sampleSeparately(input, startWorker);
-  // Baseline 1, control 2, trial 3: A B B A and then the control pair A C.
+  // Baseline 1, control 2, trial 3: an untimed sample, then A B C B A C.
   expect(calls.filter((call) => !call.endsWith("look"))).toEqual([
     "1 openArm",
     "2 openArm",
@@ -32,7 +32,7 @@ test("each arm has a process of its own on the same CPUs, and they take turns sa
     "1 warmArm",
     "3 warmArm",
     "2 warmArm",
-    ...["1", "3", "3", "1", "1", "2"].map((child) => `${child} sampleArm`),
+    ...["2", "1", "3", "2", "3", "1", "2"].map((child) => `${child} sampleArm`),
   ]);
   expect(inputs.slice(0, 3).map((call) => call.input)).toEqual([
     { ...input.baseline, feeds: {}, threads: 2 },
