@@ -168,31 +168,38 @@ test("energy is joules of one sample; a machine without a counter says so once",
   `);
 });
 
-test("a real model in the real engine: the profile finds every layer in both arms, the integer kernels, and the work", async () => {
-  const plan = experimentOf([scheme("static", { samples: 32 })], {
-    model: "digits-cnn",
-    measures: { latency: [{ batch: 32, threads: 1 }], cost: { pricePerHour: 1 } },
-  });
-  // The times alone are scripted: no verdict of a test hangs on the clock, and it takes a tenth of the time.
-  const tasks = {
-    tune: async () => ({ optimization: "all" }) as const,
-    latency: async () => latencyOf(2, 1)({} as Parameters<Script["latency"]>[0], () => {}),
-    peaks: async () => script.peaks({ threads: 1, budgetMs: 1 }, () => {}),
-  };
-  const { records, report } = await runInjected(plan, { tasks });
-  const record = completed(records[1]);
-  const [line] = record.roofline ?? [];
-  const layers = (nodes: readonly { readonly layer?: string }[] = []) =>
-    [...new Set(nodes.flatMap(({ layer }) => layer ?? []))].sort();
-  const products = ["conv_1", "conv_2", "dense_1", "dense_2"];
-  expect(layers(line?.nodes.trial)).toEqual(expect.arrayContaining(products));
-  expect(layers(line?.nodes.baseline)).toEqual(expect.arrayContaining(products));
-  // conv_1, conv_2, dense_1 and dense_2 of 8 x 8 digits: 18432 + 1179648 + 131072 + 1280 for each of 32 samples.
-  expect(line?.trial.macs).toBe(32 * 1330432);
-  expect(line?.baseline.macs).toBe(32 * 1330432);
-  expect(line?.trial.bytes).toBeLessThan((line?.baseline.bytes ?? 0) / 3);
-  expect(line?.nodes.trial.some(({ operator }) => operator === "QLinearConv")).toBe(true);
-  expect(line?.reason.length).toBeGreaterThan(20);
-  expect(record.cost?.[0]?.perMillion).toBeCloseTo(1e6 / 32 / 3.6e6, 9);
-  expect(report).not.toMatch(/NaN|Infinity|undefined/);
-}, 120_000);
+// On a crowded machine recording costs more than the nodes take, and then no time by node is claimed: asked again.
+const patient = { timeout: 120_000, retry: 2 };
+
+test(
+  "a real model in the real engine: the profile finds every layer in both arms, the integer kernels, and the work",
+  patient,
+  async () => {
+    const plan = experimentOf([scheme("static", { samples: 32 })], {
+      model: "digits-cnn",
+      measures: { latency: [{ batch: 32, threads: 1 }], cost: { pricePerHour: 1 } },
+    });
+    // The times alone are scripted: no verdict of a test hangs on the clock, and it takes a tenth of the time.
+    const tasks = {
+      tune: async () => ({ optimization: "all" }) as const,
+      latency: async () => latencyOf(2, 1)({} as Parameters<Script["latency"]>[0], () => {}),
+      peaks: async () => script.peaks({ threads: 1, budgetMs: 1 }, () => {}),
+    };
+    const { records, report } = await runInjected(plan, { tasks });
+    const record = completed(records[1]);
+    const [line] = record.roofline ?? [];
+    const layers = (nodes: readonly { readonly layer?: string }[] = []) =>
+      [...new Set(nodes.flatMap(({ layer }) => layer ?? []))].sort();
+    const products = ["conv_1", "conv_2", "dense_1", "dense_2"];
+    expect(layers(line?.nodes.trial)).toEqual(expect.arrayContaining(products));
+    expect(layers(line?.nodes.baseline)).toEqual(expect.arrayContaining(products));
+    // conv_1, conv_2, dense_1 and dense_2 of 8 x 8 digits: 18432 + 1179648 + 131072 + 1280 for each of 32 samples.
+    expect(line?.trial.macs).toBe(32 * 1330432);
+    expect(line?.baseline.macs).toBe(32 * 1330432);
+    expect(line?.trial.bytes).toBeLessThan((line?.baseline.bytes ?? 0) / 3);
+    expect(line?.nodes.trial.some(({ operator }) => operator === "QLinearConv")).toBe(true);
+    expect(line?.reason.length).toBeGreaterThan(20);
+    expect(record.cost?.[0]?.perMillion).toBeCloseTo(1e6 / 32 / 3.6e6, 9);
+    expect(report).not.toMatch(/NaN|Infinity|undefined/);
+  },
+);
