@@ -51,7 +51,9 @@ class Execution(kernel.KernelCase):
         self.assertEqual(run(self.kc, "counted")[0]["execution_count"], before + 1)
 
     def test_stop_on_error(self):
-        ids = [self.kc.execute(code) for code in ('throw new Error("stop")', "1", "2")]
+        # Half a second: the others wait behind it by then.
+        late = 'await new Promise((done) => setTimeout(done, 500));\nthrow new Error("stop")'
+        ids = [self.kc.execute(code) for code in (late, "1", "2")]
         statuses = [reply_to(self.kc, msg_id)["content"]["status"] for msg_id in ids]
         self.assertEqual(statuses, ["error", "aborted", "aborted"])
         until_idle(self.kc, ids[-1])
