@@ -47,7 +47,7 @@ export interface SampleOptions {
 }
 
 /** What {@link sampleLatency} found: samples, and its part of what {@link Watched} says. */
-export type Sampled = Omit<LatencySamples, "watched"> & Pick<Watched, "ghz" | "blocks">;
+export type SampledLatency = Omit<LatencySamples, "watched"> & Pick<Watched, "ghz" | "blocks">;
 
 /** One block: two samples of each arm; those of the baseline pair with the trial's and with the control's. */
 interface Block {
@@ -71,7 +71,7 @@ const SPARE_BLOCKS = 0.5;
  * Inside the clock: `run()` and the promise it returns; feeds are bound before.
  * @throws DiagnosticError `latency-not-measurable`; whatever a run throws; the signal's reason when it is aborted.
  */
-export async function sampleLatency(options: SampleOptions): Promise<Sampled> {
+export async function sampleLatency(options: SampleOptions): Promise<SampledLatency> {
   const { clock, probe, signal } = options;
   const protocol = { ...defaultLatencyProtocol, ...options.protocol };
   const deadline = clock() + protocol.maximumMs;
@@ -156,11 +156,12 @@ function samplesOf(blocks: readonly Block[]): Pick<LatencySamples, "baselineMs" 
 }
 
 /** Samples of several rounds of one process as those of one; a round that ended early says why for all. */
-export function joinRounds(rounds: readonly Sampled[]): Sampled {
+export function joinRounds(rounds: readonly SampledLatency[]): SampledLatency {
   const [first] = rounds;
   if (!first) throw new Error("latency: no round to join");
-  const all = <T>(of: (round: Sampled) => readonly T[]) => rounds.flatMap(of);
-  const total = (of: (blocks: Sampled["blocks"]) => number) => rounds.reduce((sum, { blocks }) => sum + of(blocks), 0);
+  const all = <T>(of: (round: SampledLatency) => readonly T[]) => rounds.flatMap(of);
+  const total = (of: (blocks: SampledLatency["blocks"]) => number) =>
+    rounds.reduce((sum, { blocks }) => sum + of(blocks), 0);
   const runs = (arm: "baseline" | "trial") => Float64Array.from(all(({ runMs }) => Array.from(runMs?.[arm] ?? [])));
   return {
     baselineMs: all(({ baselineMs }) => baselineMs),

@@ -13,7 +13,7 @@ export function protocolTexts(records: readonly TrialRecord[]): readonly string[
       : []),
     ...(has("latency")
       ? [
-          "Latency is of one engine for both arms, fp32 and the trial, each at its own best optimization level, found in runs that are used for nothing else. Pairs are interleaved (A B B A) in several fresh processes, so that drift of the machine falls on both alike; the speedup is the median ratio of pairs, its 95% interval a bootstrap over processes, then pairs. In the same session fp32 runs against itself: what that control is away from 1 is the machine's noise, and no smaller difference is called one.",
+          "Latency is of one engine for both arms, fp32 and the trial, each at its own best optimization level, found in runs that are used for nothing else. Samples of fp32, of the trial and of fp32 once more are interleaved in several fresh processes, each arm behind each other one equally often, so that drift of the machine and what the arm before leaves in its caches fall on all alike; the speedup is the median ratio of pairs, its 95% interval a bootstrap over processes, then pairs. In the same session fp32 runs against itself: what that control is away from 1 is the machine's noise, and no smaller difference is called one.",
         ]
       : []),
     ...(has("roofline")

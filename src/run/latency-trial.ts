@@ -18,7 +18,7 @@ export interface Effort {
 }
 
 /**
- * Four processes: three leave an interval of Student's t that is a third wider, five take the demo past a minute.
+ * Four processes: three leave an interval of Student's t that is a third wider, and each takes about three seconds a trial.
  * Enough pairs that a process's median moves less than processes differ.
  */
 export const fullEffort: Effort = {

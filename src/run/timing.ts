@@ -7,7 +7,7 @@ import {
   defaultLatencyProtocol,
   joinRounds,
   type LatencyProtocol,
-  type Sampled,
+  type SampledLatency,
   sampleLatency,
 } from "../measure/latency.js";
 import { peakRssBytes } from "../measure/memory.js";
@@ -45,7 +45,7 @@ export async function measureLatency(input: Tasks["latency"]["input"]): Promise<
     minimumPairs: share(whole.minimumPairs),
     maximumMs: whole.maximumMs / ROUNDS,
   };
-  const rounds: Sampled[] = [];
+  const rounds: SampledLatency[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await sampleRound(engine, input, protocol, round));
   const { ghz, blocks, ...samples } = joinRounds(rounds);
   const load = loadBetween(before.times, readCpuTimes(), ownSeconds() - before.own, pinned);
@@ -58,7 +58,7 @@ async function sampleRound(
   { baseline, trial, feeds, threads }: Tasks["latency"]["input"],
   protocol: LatencyProtocol,
   round: number,
-): Promise<Sampled> {
+): Promise<SampledLatency> {
   const wanted = [baseline, baseline, trial] as const;
   const sessions: InferenceSession[] = [];
   try {

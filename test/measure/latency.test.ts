@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../src/base/diagnostic.js";
 import { armOf } from "../../src/measure/arm.js";
-import { sampleLatency } from "../../src/measure/latency.js";
+import { joinRounds, sampleLatency } from "../../src/measure/latency.js";
 import { chooseFastest } from "../../src/measure/tuning.js";
 
 /** A clock that only moves when something runs, and a log of who ran. */
@@ -260,5 +260,28 @@ describe("tuning", () => {
 
   test("begins no new round when the time is over", async () => {
     expect((await tune({ all: [900, 1, 1], basic: [800, 1, 1] })).calls).toBe("all basic");
+  });
+});
+
+test("rounds of one process become one: all samples in order, blocks added up, and why one of them ended early", async () => {
+  const round = async (ms: number, maximumMs: number) => {
+    const machine = scriptedMachine();
+    return sampleLatency({
+      baseline: machine.arm("A", 2 * ms),
+      trial: machine.arm("B", ms),
+      control: machine.arm("C", 2 * ms),
+      clock: machine.clock,
+      protocol: { ...short, pairs: 4, maximumMs },
+    });
+  };
+  expect(joinRounds([await round(10, 1e6), await round(20, 1)])).toEqual({
+    baselineMs: [20, 20, 20, 20, 40, 40],
+    trialMs: [10, 10, 10, 10, 20, 20],
+    control: { baselineMs: [20, 20, 20, 20, 40, 40], againMs: [20, 20, 20, 20, 40, 40] },
+    runsPerSample: { baseline: 1, trial: 1 },
+    runMs: { baseline: Float64Array.of(20, 20, 20, 20, 40, 40), trial: Float64Array.of(10, 10, 10, 10, 20, 20) },
+    stoppedBy: "time",
+    ghz: [],
+    blocks: { sampled: 3, discarded: 0, unsteady: 0 },
   });
 });

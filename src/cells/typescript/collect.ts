@@ -5,8 +5,8 @@ import { runInNewContext } from "node:vm";
 const CHECKS = 50;
 
 /**
- * Every check makes a program and a checker, tens of megabytes that V8 takes for long-lived and leaves lying until its heap
- * has doubled. Called after each check, this collects them now and then, so that a long session stays as small as a short one.
+ * A checker keeps what it saw of each text, and one that is replaced leaves tens of megabytes, which V8 takes for long-lived
+ * and lets lie until its heap has doubled. Called after each check, this collects them now and then, so that a long session stays as small as a short one.
  */
 export function collector(): () => void {
   let checks = 0;

@@ -54,8 +54,7 @@ export interface Started {
  * Runs the launcher with the node that installed it, while that is there, else with the one on PATH.
  *
  * A kernel lives for days, so it takes settings that keep it small: a small young generation for the process that passes
- * messages on, and two pools of glibc's malloc, not eight a core, for its threads (growth over 2,000 cells: 32 MB, not
- * 58). The launcher takes the latter out of the environment again, for user code is no business of theirs.
+ * messages on, and two pools of glibc's malloc, not eight a core, for its threads. The launcher takes the latter out of the environment again, for user code is no business of theirs.
  */
 export function startScript(node: string): string {
   const quoted = `'${node.replaceAll("'", `'\\''`)}'`;

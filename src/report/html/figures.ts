@@ -18,11 +18,6 @@ const groups: readonly { readonly title: string; readonly kinds: readonly Kind[]
   { title: "Why speed moves", kinds: ["latency", "roofline", "nodes"] },
 ];
 
-export interface FigureGroup {
-  readonly title: string;
-  readonly html: string;
-}
-
 /** Each group with its figures; `after` gives what a group shows beside them. A group without either is left out. */
 export function figureGroups(figures: readonly ReportFigure[], after: (title: string) => string): readonly string[] {
   return groups.flatMap(({ title, kinds }) => {
