@@ -1,7 +1,7 @@
 import { median } from "../measure/statistics.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, LatencyResult } from "../results/record.js";
-import { bytes, fixed, percent } from "../results/units.js";
+import { bytes, fixed, milliseconds, percent } from "../results/units.js";
 import { environmentNotes } from "./environments.js";
 import { gapSentence } from "./gap.js";
 import type { Note } from "./notes.js";
@@ -53,8 +53,24 @@ function speedMethod(completed: readonly CompletedRecord[]): Note | undefined {
     label: "speed",
     text:
       `${all.some(({ quick }) => quick) ? "QUICK RUN, few samples: a look, not a claim; " : ""}over fp32 on the same engine, ${setting}${pairs} interleaved pairs in ${processes} fresh processes; ` +
-      `fp32 against itself at worst ${fixed(farthest, 3)}x`,
+      `fp32 against itself at worst ${fixed(farthest, 3)}x${driftText(all)}`,
   };
+}
+
+/** Times of fp32 further apart than this are said: what stands in one column was measured on a machine of two speeds. */
+const DRIFT = 1.1;
+
+/** Each trial is timed beside an fp32 of its own, and a shared machine is not as fast each time. */
+function driftText(all: readonly LatencyResult[]): string {
+  const settings = new Set(all.map(({ batch, threads }) => `${batch} ${threads}`));
+  const apart = [...settings]
+    .map((setting) => all.filter(({ batch, threads }) => `${batch} ${threads}` === setting))
+    .map((own) => own.map(({ baselineMs }) => baselineMs))
+    .map((times) => ({ least: Math.min(...times), most: Math.max(...times) }))
+    .filter(({ least, most }) => most > least * DRIFT);
+  const [widest] = apart.toSorted((a, b) => b.most / b.least - a.most / a.least);
+  if (!widest) return "";
+  return `; fp32 took ${milliseconds(widest.least)} to ${milliseconds(widest.most)} ms beside different trials, so compare by speedup, not by ms or cost`;
 }
 
 function memoryMethod(completed: readonly CompletedRecord[]): Note | undefined {

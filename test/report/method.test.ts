@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { methodNotes } from "../../src/report/method.js";
+import { completed } from "../results/fixtures/records.js";
+import { latency } from "./fixtures/sweep.js";
+
+const speedNote = (...baselines: readonly (readonly number[])[]) => {
+  const records = baselines.map((times, i) => ({
+    ...completed(`trial ${i}`),
+    latency: times.map((baselineMs, k) => ({ ...latency(1, 2, [1.9, 2.1], "2.00x faster"), batch: k + 1, baselineMs })),
+  }));
+  const report = { experiment: "e", model: "m", data: "d", records };
+  return methodNotes(report).find(({ label }) => label === "speed")?.text;
+};
+
+const drifted = "fp32 took 0.046 to 0.090 ms beside different trials, so compare by speedup, not by ms or cost";
+
+test("a machine that was not as fast beside each trial is said, by batch", () => {
+  expect(speedNote([0.046], [0.09], [0.05])).toContain(drifted);
+  expect(speedNote([0.046, 1], [0.048, 1.05])).not.toContain("beside different trials");
+});
