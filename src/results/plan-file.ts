@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Expectation, plainViews, type View } from "../plan/plan.js";
 import { metrics } from "../plan/registry.js";
+import { arrayOf, type Check, number, object, oneOf, string } from "./checks.js";
 import { latestRecords } from "./ledger.js";
 import type { SkippedRecord, TrialRecord } from "./record.js";
-import { arrayOf, type Check, number, object, oneOf, readRecord, string } from "./schema.js";
+import { readRecord } from "./schema.js";
 
 /**
  * What a report says beside the records: `plan.json` beside the ledger, written when a run begins. With it the ledger
