@@ -72,6 +72,8 @@ export function createReports(gate: MainGate): Reports {
     send: (report) =>
       guarded(() => {
         flush();
+        // The next cell may begin within the window of this one's last prints, and then compute without yielding.
+        burst = 0;
         writeFrame(report);
       }),
     flush: () => guarded(flush),
