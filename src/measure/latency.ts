@@ -1,12 +1,21 @@
 import type { Arm, Sample, WarmUp } from "./arm.js";
 import { type Clock, clockMoved } from "./clock.js";
 import type { Watched } from "./conditions.js";
+import { logRatios } from "./log-ratios.js";
+import { medianError } from "./statistics.js";
 
 /** How long and how often to sample, in one process. */
 export interface LatencyProtocol extends WarmUp {
   /** Pairs of one baseline and one trial sample. Rounded up to an even number: a block holds two. */
   readonly pairs: number;
   readonly minimumPairs: number;
+  /** More pairs where those do not settle the ratios; absent: never. */
+  readonly extension?: {
+    /** Wanted of each ratio's median, relative: see {@link medianError}. */
+    readonly standardError: number;
+    /** Never more than these, `pairs` included. */
+    readonly mostPairs: number;
+  };
 }
 
 export const defaultLatencyProtocol: LatencyProtocol = {
@@ -68,6 +77,8 @@ const SPARE_BLOCKS = 0.5;
  * what ran before leaves its caches (a design balanced for carry-over, Williams 1949; with A B B A the arm that followed
  * itself was 5 to 10% faster on a model of 1 ms), and drift falls on all alike. A block during which the processor's clock moves past the tolerance is left out and sampled again, within limits of time and number;
  * where that leaves fewer than `minimumPairs`, such blocks are kept and counted as unsteady.
+ * With an `extension` the number of pairs follows the noise of the machine: how much pairs differ ends the sampling, never
+ * what their median is, so no ratio is favoured.
  * Inside the clock: `run()` and the promise it returns; feeds are bound before.
  * @throws DiagnosticError `latency-not-measurable`; whatever a run throws; the signal's reason when it is aborted.
  */
@@ -82,9 +93,10 @@ export async function sampleLatency(options: SampleOptions): Promise<SampledLate
   const blocks: Block[] = [];
   if (probe) ghz.push(await probe());
   let stoppedBy: LatencySamples["stoppedBy"] = "pairs";
-  while (steady(blocks).length < wanted) {
+  while (steady(blocks).length < wanted || unsettled(steady(blocks), protocol.extension)) {
     const late = blocks.length * 2 >= protocol.minimumPairs && clock() >= deadline;
-    if (late || blocks.length >= most) {
+    const moving = blocks.length >= most && steady(blocks).length < wanted;
+    if (late || moving) {
       stoppedBy = late ? "time" : "clock";
       break;
     }
@@ -133,6 +145,13 @@ async function warmArms({ baseline, trial, control = baseline, signal }: SampleO
       return { baseline: [a1, a2], trial, again };
     },
   };
+}
+
+/** Whether a ratio's median is less sure than asked, and more pairs are allowed. */
+function unsettled(blocks: readonly Block[], extension: LatencyProtocol["extension"]): boolean {
+  if (extension === undefined || blocks.length * 2 >= extension.mostPairs) return false;
+  const { baselineMs, trialMs, control } = samplesOf(blocks);
+  return [trialMs, control.againMs].some((ms) => medianError(logRatios(baselineMs, ms)) > extension.standardError);
 }
 
 function steady(blocks: readonly Block[]): readonly Block[] {

@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from "../base/random.js";
 import { type Conditions, conditionsOf } from "./conditions.js";
 import type { LatencySamples } from "./latency.js";
+import { logRatios } from "./log-ratios.js";
 import { percentilesOf } from "./percentiles.js";
 import { type Estimate, mean, median, quantileOfSorted, Z95 } from "./statistics.js";
 
@@ -124,11 +125,6 @@ function rawSamples({ baselineMs, trialMs, control, runsPerSample, stoppedBy }: 
 
 function fourDigits(value: number): number {
   return Number(value.toPrecision(4));
-}
-
-/** ln(numerator / denominator) of each pair. */
-export function logRatios(numerator: readonly number[], denominator: readonly number[]): Float64Array {
-  return Float64Array.from(numerator, (value, i) => Math.log(value / (denominator[i] as number)));
 }
 
 /**

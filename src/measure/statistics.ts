@@ -42,6 +42,20 @@ export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
+/** Of a normal distribution: its standard deviation over its median absolute deviation (Rousseeuw and Croux 1993, section 1). */
+const DEVIATION_PER_MAD = 1.4826;
+
+/**
+ * Standard error of the median of independent values that are near normal, in their unit: sqrt(pi/2) s / sqrt(n) (Kenney and
+ * Keeping 1962), with s from the median absolute deviation, which a few samples that another process disturbed do not move.
+ * @param values at least one
+ */
+export function medianError(values: ArrayLike<number>): number {
+  const centre = median(values);
+  const deviation = median(Float64Array.from(values, (value) => Math.abs(value - centre)));
+  return Math.sqrt(Math.PI / 2 / values.length) * DEVIATION_PER_MAD * deviation;
+}
+
 /** Arithmetic mean; NaN for no values. */
 export function mean(values: ArrayLike<number>): number {
   return sum(values) / values.length;

@@ -29,6 +29,8 @@ const TUNING_SAMPLE_MS = 3;
  */
 const ROUNDS = 3;
 
+type Extension = NonNullable<LatencyProtocol["extension"]>;
+
 /**
  * Samples fp32, the trial and a second session of fp32 (the control), interleaved in this process, which is held to its
  * CPU. For one thread: with several, live sessions take each other's cores (see `separate-arms.ts`).
@@ -44,12 +46,18 @@ export async function measureLatency(input: Tasks["latency"]["input"]): Promise<
     pairs: share(whole.pairs),
     minimumPairs: share(whole.minimumPairs),
     maximumMs: whole.maximumMs / ROUNDS,
+    ...(whole.extension ? { extension: shareOf(whole.extension) } : {}),
   };
   const rounds: SampledLatency[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await sampleRound(engine, input, protocol, round));
   const { ghz, blocks, ...samples } = joinRounds(rounds);
   const load = loadBetween(before.times, readCpuTimes(), ownSeconds() - before.own, pinned);
   return { ...samples, watched: { ghz, blocks, ...(pinned ? { pinned } : {}), ...(load ? { load } : {}) } };
+}
+
+/** A round may be less sure than the process whose rounds are put together. */
+function shareOf({ standardError, mostPairs }: Extension): Extension {
+  return { standardError: standardError * Math.sqrt(ROUNDS), mostPairs: Math.ceil(mostPairs / ROUNDS) };
 }
 
 /** One round with sessions of its own, the first of which is another arm's each time. */

@@ -114,6 +114,27 @@ describe("sampling", () => {
     expect(runs(machine.log)).toBe("A1 B1 A4 B2 A2 B2 A4 B2 A4 B2 A4 B2");
   });
 
+  test("goes on past its pairs while pairs differ, up to a limit, and not where they agree", async () => {
+    const pairsOf = async (trial: readonly number[], mostPairs: number) => {
+      const machine = scriptedMachine();
+      const samples = await sampleLatency({
+        baseline: machine.arm("A", 10),
+        trial: machine.arm("B", ...trial),
+        control: machine.arm("C", 10),
+        clock: machine.clock,
+        protocol: { ...short, warmUpRuns: 1, extension: { standardError: 0.01, mostPairs } },
+      });
+      expect(samples.stoppedBy).toBe("pairs");
+      return samples.trialMs.length;
+    };
+    const noisy = Array.from({ length: 400 }, (_, i) => 10 + (i % 7));
+    expect(await pairsOf([10], 40)).toBe(4);
+    expect(await pairsOf(noisy, 40)).toBe(40);
+    // They agree from the 21st run on: half of the pairs does so after twice as many.
+    expect(await pairsOf([...noisy.slice(0, 20), 10], 40)).toBeLessThan(30);
+    expect(await pairsOf(noisy, 2)).toBe(4);
+  });
+
   test("stops when asked, between blocks", async () => {
     const machine = scriptedMachine();
     const stop = new AbortController();

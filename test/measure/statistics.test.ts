@@ -4,6 +4,7 @@ import { seededRandom } from "../../src/base/random.js";
 import {
   bootstrapMeanInterval,
   median,
+  medianError,
   pairedDifferenceInterval,
   quantile,
   wilson,
@@ -16,6 +17,22 @@ test("quantiles are NumPy's", () => {
   expect([0, 0.1, 0.5, 0.9, 1].map((p) => quantile(values, p))).toEqual(closeTo([-2, -1, 1.25, 6.2, 8], 12));
   expect(median([4, 1, 3, 2])).toBe(2.5);
   expect(values[0]).toBe(3.5);
+});
+
+describe("the standard error of a median", () => {
+  test("is that of the medians of many normal samples", () => {
+    const random = seededRandom(3);
+    const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+    const samples = Array.from({ length: 4000 }, () => Array.from({ length: 101 }, normal));
+    const found = Math.sqrt(samples.reduce((total, sample) => total + median(sample) ** 2, 0) / samples.length);
+    const said = median(samples.map(medianError));
+    expect(said / found).toBeCloseTo(1, 1);
+  });
+
+  test("is not moved by a sample that was disturbed, and is 0 of one value", () => {
+    expect(medianError([1, 2, 3, 4, 5, 6])).toBeCloseTo(medianError([1, 2, 3, 4, 5, 1e9]), 12);
+    expect(medianError([7])).toBe(0);
+  });
 });
 
 test("Wilson's interval gives the published values (Newcombe 1998, table I)", () => {
