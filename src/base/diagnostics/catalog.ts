@@ -1,5 +1,6 @@
 import { type DataFacts, dataWording } from "./data.js";
 import { type ExecutionFacts, executionWording } from "./execution.js";
+import { type GraphModelFacts, graphModelWording } from "./graph-model.js";
 import { type KernelFacts, kernelWording } from "./kernel.js";
 import { type LanguageFacts, languageWording } from "./language.js";
 import { type ModelFacts, modelWording } from "./model.js";
@@ -11,6 +12,7 @@ import type { WordingOf } from "./wording.js";
 /** Every diagnostic code of Nibble and the facts that it carries; one file an area, put together here. */
 export type DiagnosticFacts = LanguageFacts &
   ModelFacts &
+  GraphModelFacts &
   DataFacts &
   QuantizeFacts &
   ExecutionFacts &
@@ -24,6 +26,7 @@ export type DiagnosticCode = keyof DiagnosticFacts;
 export const wording: WordingOf<DiagnosticFacts> = {
   ...languageWording,
   ...modelWording,
+  ...graphModelWording,
   ...dataWording,
   ...quantizeWording,
   ...executionWording,

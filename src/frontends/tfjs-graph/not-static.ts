@@ -1,0 +1,11 @@
+/**
+ * What a node needs to know before anything runs (a shape, an axis, the condition of a branch) depends on the values of
+ * the inputs, or on an open batch. The graph is cut in front of the node unless another batch helps.
+ */
+export class NotStatic extends Error {
+  /** @param reason completes "it is run by TF.js alone: ..." */
+  constructor(readonly reason: string) {
+    super(reason);
+    this.name = "NotStatic";
+  }
+}
