@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bytesOf, type Tensor } from "../../tensor/tensor.js";
+import type { Tensor } from "../../tensor/tensor.js";
 import { isArray, isObject, type Json, type JsonObject, snakeCase } from "./json.js";
 import type { LayerSpec, ModelTopology, TensorRef, TfjsModel } from "./model.js";
 import { weightFinder } from "./scope.js";
+import { type StorageType, storeWeight } from "./stored-weights.js";
 import { placesOf } from "./walk.js";
 
 /** Of one weight file; TF.js splits at 4 MiB so that browsers can cache, which no one needs here. */
@@ -12,12 +13,23 @@ const WEIGHTS = "weights.bin";
 /**
  * Writes a model as `model.json` and `weights.bin`, in the spelling that TF.js itself writes, so that TF.js can load
  * whatever `readTfjs` read: Keras 3's references and shapes, and names with the models around them, become TF.js's
- * own. Weights are written as float32. What only training reads (initializers, regularizers, constraints) is left out.
+ * own. What only training reads (initializers, regularizers, constraints) is left out.
+ * @param storageOf what each weight is stored as, by its name in `model.weights`; float32 unless given
  * @returns the path of the model.json
  */
-export async function writeTfjs(model: TfjsModel, folder: string): Promise<string> {
-  const weights = canonicalWeights(model);
-  const manifest = weights.map(([name, { shape }]) => ({ name, shape, dtype: "float32" }));
+export async function writeTfjs(
+  model: TfjsModel,
+  folder: string,
+  storageOf: (weight: string) => StorageType = () => "float32",
+): Promise<string> {
+  const weights = canonicalWeights(model).map(([name, original, weight]) => ({
+    spec: { name, shape: weight.shape, dtype: "float32" },
+    stored: storeWeight(weight, storageOf(original)),
+  }));
+  const manifest = weights.map(({ spec, stored: { quantization } }) => ({
+    ...spec,
+    ...(quantization ? { quantization: { ...quantization, original_dtype: "float32" } } : {}),
+  }));
   const json = {
     format: "layers-model",
     generatedBy: "nibble",
@@ -27,13 +39,13 @@ export async function writeTfjs(model: TfjsModel, folder: string): Promise<strin
   };
   const path = join(folder, "model.json");
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, WEIGHTS), Buffer.concat(weights.map(([, weight]) => bytesOf(weight))));
+  await writeFile(join(folder, WEIGHTS), Buffer.concat(weights.map(({ stored }) => stored.bytes)));
   await writeFile(path, JSON.stringify(json));
   return path;
 }
 
-/** The weights under the names that TF.js gives them; those of layers that Nibble does not know keep theirs. */
-function canonicalWeights(model: TfjsModel): [string, Tensor<"float32">][] {
+/** The weights under the names that TF.js gives them, then their own; those of layers that Nibble does not know keep theirs. */
+function canonicalWeights(model: TfjsModel): [string, string, Tensor<"float32">][] {
   const find = weightFinder(model);
   const names = new Map<string, string>();
   for (const { site, scope, canonical, definition } of placesOf(model.topology)) {
@@ -41,7 +53,7 @@ function canonicalWeights(model: TfjsModel): [string, Tensor<"float32">][] {
       names.set(find(scope, site.name, variable)[0], `${canonical}/${variable}`);
     }
   }
-  return [...model.weights].map(([name, weight]) => [names.get(name) ?? name, weight]);
+  return [...model.weights].map(([name, weight]) => [names.get(name) ?? name, name, weight]);
 }
 
 function modelEntry(topology: ModelTopology): JsonObject {
