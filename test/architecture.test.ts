@@ -11,6 +11,7 @@ const ranks: readonly (readonly [folder: string, rank: number])[] = [
   ["src/base", 0],
   ["grammar", 0],
   ["src/tensor", 1],
+  ["src/onnx-proto", 1],
   ["src/ir", 2],
   ["src/frontends", 3],
   ["src/quantize", 3],

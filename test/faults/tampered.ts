@@ -1,4 +1,4 @@
-import { ModelProto } from "../../src/backends/onnx/schema.js";
+import { ModelProto } from "../../src/onnx-proto/messages.js";
 import type { Engine } from "../../src/engines/engine.js";
 
 /** The parts of an ONNX file that a test changes, as protobuf decodes them. */

@@ -1,4 +1,4 @@
-import { MAX_BYTES, ModelProto } from "./schema.js";
+import { MAX_BYTES, ModelProto } from "../../onnx-proto/messages.js";
 
 /** A node of an ONNX file, without its attributes' tensors: enough to say what an engine runs. */
 export interface OnnxNode {

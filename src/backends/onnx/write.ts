@@ -2,9 +2,10 @@ import { fail } from "../../base/diagnostic.js";
 import { ownPackage } from "../../base/package.js";
 import type { Attribute, Dim, Graph, GraphValue, Node } from "../../ir/graph.js";
 import { codeOfDType } from "../../ir/operators/element-type.js";
+import { ATTRIBUTE_TYPES, MAX_BYTES, ModelProto } from "../../onnx-proto/messages.js";
 import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import { attributeKind } from "./attribute-kind.js";
-import { ATTRIBUTE_TYPES, IR_VERSION, MAX_BYTES, ModelProto, OPSETS } from "./schema.js";
+import { IR_VERSION, OPSETS } from "./schema.js";
 
 /**
  * A graph as an ONNX file: IR version 10, opset 21 and `com.microsoft` 1, weights little-endian in `raw_data`.

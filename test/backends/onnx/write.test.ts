@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ModelProto } from "../../../src/backends/onnx/schema.js";
+import { ModelProto } from "../../../src/onnx-proto/messages.js";
 import { toOnnx } from "../../../src/backends/onnx/write.js";
 import { DiagnosticError } from "../../../src/base/diagnostic.js";
 import { onnxruntime } from "../../../src/engines/onnxruntime.js";
