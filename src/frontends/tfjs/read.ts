@@ -20,8 +20,17 @@ export const MAX_SHARD_BYTES = 2 ** 31 - 1;
  * Whether every layer can be lowered is `toGraph`'s question.
  */
 export async function readTfjs(path: string): Promise<TfjsModel> {
-  const file = await modelFile(path);
-  const json = objectAt(parseJson(await readText(file), file), `the content of "${file}"`);
+  return layersModelFrom(await readModelJson(path));
+}
+
+/** A model.json as it was read, and its path, with which messages name it. */
+export interface ModelJson {
+  readonly file: string;
+  readonly json: JsonObject;
+}
+
+/** The layers-model of a model.json, with its weights. @throws {DiagnosticError} as `readTfjs` does */
+export async function layersModelFrom({ file, json }: ModelJson): Promise<TfjsModel> {
   if (json.format === "graph-model") fail("graph-model", { path: file });
   const topology = readTopology(topologyOf(json, file), file);
   const weights = new Map<string, Tensor<"float32">>();
@@ -29,6 +38,12 @@ export async function readTfjs(path: string): Promise<TfjsModel> {
     decodeGroup(group, await readGroup(group, file), weights);
   }
   return assembleModel(topology, weights, file);
+}
+
+/** What a model.json holds, and where it lies. @param path the file, or its folder */
+export async function readModelJson(path: string): Promise<ModelJson> {
+  const file = await modelFile(path);
+  return { file, json: objectAt(parseJson(await readText(file), file), `the content of "${file}"`) };
 }
 
 function topologyOf(json: JsonObject, path: string) {
@@ -69,11 +84,26 @@ async function readText(path: string): Promise<string> {
 }
 
 /** The bytes of a group's files, one after the other; their sizes are checked before anything is read. */
-async function readGroup({ paths, weights }: WeightGroup, model: string): Promise<Uint8Array> {
+export async function readGroup({ paths, weights }: WeightGroup, model: string): Promise<Uint8Array> {
+  const wanted = weights.reduce((sum, spec) => sum + storedBytes(spec), 0);
+  return readShards(paths, model, wanted);
+}
+
+/**
+ * The bytes of weight files, one after the other.
+ * @param wanted how many there must be; undefined where only the bytes themselves say that (texts)
+ */
+export async function readShards(
+  paths: readonly string[],
+  model: string,
+  wanted: number | undefined,
+): Promise<Uint8Array> {
   const files = await Promise.all(paths.map((shard) => shardFile(shard, model)));
   const found = files.reduce((sum, { size }) => sum + size, 0);
-  const wanted = weights.reduce((sum, spec) => sum + storedBytes(spec), 0);
-  if (found !== wanted) fail("shard-size", { shards: paths, bytes: wanted, found });
+  if (wanted !== undefined && found !== wanted) fail("shard-size", { shards: paths, bytes: wanted, found });
+  if (found > MAX_SHARD_BYTES) {
+    fail("model-too-large", { path: paths.slice(0, 3).join(", "), bytes: found, limit: MAX_SHARD_BYTES });
+  }
   const bytes = new Uint8Array(found);
   let offset = 0;
   for (const { path, size } of files) {
