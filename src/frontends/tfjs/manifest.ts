@@ -48,19 +48,26 @@ export function weightGroups(json: Json | undefined, path: string): WeightGroup[
 /** The weights of one group, or of the `weightSpecs` of artifacts in memory. */
 export function weightSpecs(json: Json | undefined, where: string): WeightSpec[] {
   return arrayAt(json, `"weights" of ${where}`).map((item) => {
-    const spec = objectAt(item, `a weight of ${where}`);
-    const name = stringAt(spec.name, `"name" of a weight of ${where}`).replace(/:0$/, "");
-    if (/(^|\/)\d+$/.test(name)) fail("keras3-archive-weights", { weight: name });
-    return {
-      name,
-      shape: shapeAt(spec.shape, `the shape of weight "${name}"`),
-      dtype: dtypeOf(spec.dtype, name),
-      ...(spec.quantization === undefined ? {} : { quantization: quantizationOf(spec.quantization, name) }),
-    };
+    const spec = weightSpec(item, where);
+    if (/(^|\/)\d+$/.test(spec.name)) fail("keras3-archive-weights", { weight: spec.name });
+    return spec;
   });
 }
 
-function shapeAt(json: Json | undefined, where: string): number[] {
+/** One weight of a manifest, whatever its name. */
+export function weightSpec(item: Json, where: string): WeightSpec {
+  const spec = objectAt(item, `a weight of ${where}`);
+  const name = stringAt(spec.name, `"name" of a weight of ${where}`).replace(/:0$/, "");
+  return {
+    name,
+    shape: shapeAt(spec.shape, `the shape of weight "${name}"`),
+    dtype: dtypeOf(spec.dtype, name),
+    ...(spec.quantization === undefined ? {} : { quantization: quantizationOf(spec.quantization, name) }),
+  };
+}
+
+/** The sizes of a weight. */
+export function shapeAt(json: Json | undefined, where: string): number[] {
   const shape = arrayAt(json, where).map((size) => {
     if (typeof size === "number" && Number.isInteger(size) && size >= 0 && size <= MAX_ELEMENTS) return size;
     return fail("model-json-shape", { where, expected: "a list of sizes", found: shown(json) });
@@ -106,7 +113,7 @@ export function decodeGroup(
   let offset = 0;
   for (const spec of group.weights) {
     const length = storedBytes(spec);
-    const data = decode(spec, bytes.subarray(offset, offset + length));
+    const data = decodeWeight(spec, bytes.subarray(offset, offset + length));
     offset += length;
     addWeight(weights, spec.name, tensor("float32", spec.shape, data));
   }
@@ -119,7 +126,8 @@ export function addWeight(weights: Map<string, Tensor<"float32">>, name: string,
   weights.set(name, value);
 }
 
-function decode({ dtype, quantization }: WeightSpec, bytes: Uint8Array): Float32Array {
+/** One weight's numbers. @param bytes as long as `storedBytes` of it, little-endian */
+export function decodeWeight({ dtype, quantization }: WeightSpec, bytes: Uint8Array): Float32Array {
   if (quantization === undefined) {
     if (dtype === "float32") return new Float32Array(...aligned(bytes, 4));
     return Float32Array.from(
