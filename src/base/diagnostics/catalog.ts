@@ -5,6 +5,7 @@ import { type KernelFacts, kernelWording } from "./kernel.js";
 import { type LanguageFacts, languageWording } from "./language.js";
 import { type ModelFacts, modelWording } from "./model.js";
 import { type NotebookFacts, notebookWording } from "./notebook.js";
+import { type OnnxFacts, onnxWording } from "./onnx.js";
 import { type QuantizeFacts, quantizeWording } from "./quantize.js";
 import { type ResultsFacts, resultsWording } from "./results.js";
 import type { WordingOf } from "./wording.js";
@@ -13,6 +14,7 @@ import type { WordingOf } from "./wording.js";
 export type DiagnosticFacts = LanguageFacts &
   ModelFacts &
   GraphModelFacts &
+  OnnxFacts &
   DataFacts &
   QuantizeFacts &
   ExecutionFacts &
@@ -27,6 +29,7 @@ export const wording: WordingOf<DiagnosticFacts> = {
   ...languageWording,
   ...modelWording,
   ...graphModelWording,
+  ...onnxWording,
   ...dataWording,
   ...quantizeWording,
   ...executionWording,
