@@ -6,6 +6,9 @@ import { environmentNotes } from "./environments.js";
 import { isSuspect } from "./remarks.js";
 import { isBaseline, visible } from "./rows.js";
 
+/** With fewer no loss below a tenth can be told from none, so "no measurable loss" would say nothing. */
+const FEWEST_SAMPLES = 30;
+
 interface Timed {
   readonly record: CompletedRecord;
   readonly result: LatencyResult;
@@ -40,7 +43,7 @@ function speedSentence(trials: readonly CompletedRecord[], name: Name): string {
       level.length === 0
         ? ""
         : `; ${together(level.map(({ record }) => name(record)))} ${level.length === 1 ? "is" : "are"} as fast within the intervals`;
-    return `Fastest without measurable loss: ${name(best.record)}, ${speedText(best)}${lossText(best.record)}${tie}.`;
+    return `Fastest${lossless(trials)}: ${name(best.record)}, ${speedText(best)}${lossText(best.record)}${tie}.`;
   }
   const [lossy] = bySpeed(faster);
   if (lossy)
@@ -93,8 +96,13 @@ function sizeSentence(trials: readonly CompletedRecord[], name: Name): string {
   const [first] = smallest;
   if (!first?.size || first.size.ratio >= 1) return "";
   const mark = first.scheme.execution === "simulated" ? ", simulated" : "";
-  const loss = trials.some(({ accuracy }) => accuracy) ? " without measurable loss" : "";
-  return `Smallest${loss}: ${together(smallest.map(name))}, ${bytes(least)} (${percent(1 - first.size.ratio)} smaller${mark}).`;
+  return `Smallest${lossless(trials)}: ${together(smallest.map(name))}, ${bytes(least)} (${percent(1 - first.size.ratio)} smaller${mark}).`;
+}
+
+/** Said where accuracy was measured with enough samples that a loss could have been seen. */
+function lossless(trials: readonly CompletedRecord[]): string {
+  const samples = trials.flatMap((record) => accuracyOf(record)?.n ?? []);
+  return Math.max(...samples) < FEWEST_SAMPLES ? "" : samples.length > 0 ? " without measurable loss" : "";
 }
 
 function doubts(trials: readonly CompletedRecord[]): string {

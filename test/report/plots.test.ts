@@ -35,6 +35,30 @@ describe("pareto", () => {
     ]);
   });
 
+  test("of speeds 30 times apart draws logarithms, and says the values", () => {
+    const trial = (speedup: number) =>
+      completed({
+        trial: `sha256:${speedup}`,
+        scheme: { name: `x${speedup}`, mode: "static" },
+        top1: { value: 0.5, ci95: [0.4, 0.6], n: 100 },
+        drop: { value: 0, ci95: [0, 0] },
+        flips: 0,
+        latency: [latency(1 / speedup, speedup, [speedup / 10, speedup], "faster")],
+        bytes: 1,
+        sqnr: [],
+      });
+    const { data, layout } = pareto([trial(1), trial(100)], "speedup", "accuracy");
+    expect(data.map(({ x, error_x }) => [x, error_x?.arrayminus])).toEqual([
+      [[0], [1]],
+      [[2], [1]],
+    ]);
+    expect(data[1]?.hovertemplate).toContain("speedup over fp32: 100.0x (10.0x to 100.0x), batch 1");
+    expect([layout.xaxis.ticktext, layout.xaxis.tickvals]).toEqual([
+      ["0.10x", "1.00x", "10.0x", "100.0x"],
+      [-1, 0, 1, 2],
+    ]);
+  });
+
   const lineOf = (
     records: readonly TrialRecord[],
     ...axes: Parameters<typeof pareto> extends [unknown, ...infer Rest] ? Rest : never

@@ -35,7 +35,7 @@ export function rowsHeight(rows: number, each = 24): number {
  * @param values above 0
  * @param show   what a tick says
  */
-export function logAxis(values: readonly number[], title: string, show: (value: number) => string): Axis {
+export function logAxis(values: readonly number[], title: string, show: (value: number) => string) {
   const logs = values.filter((value) => value > 0 && Number.isFinite(value)).map(Math.log10);
   const low = logs.reduce((a, b) => Math.min(a, b), logs[0] ?? 0);
   const high = logs.reduce((a, b) => Math.max(a, b), logs[0] ?? 0);
@@ -50,7 +50,7 @@ export function logAxis(values: readonly number[], title: string, show: (value: 
     tickmode: "array",
     tickvals,
     ticktext: tickvals.map((tick) => plotText(show(10 ** tick))),
-  };
+  } satisfies Axis;
 }
 
 function logTicks([low, high]: readonly [number, number]): readonly number[] {

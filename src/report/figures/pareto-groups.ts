@@ -10,8 +10,7 @@ export const MOST_LOOKS = 35;
 
 interface Point {
   readonly record: CompletedRecord;
-  readonly x: MetricValue;
-  readonly y: MetricValue;
+  readonly drawn: { readonly x: MetricValue; readonly y: MetricValue };
 }
 
 /** One trace a scheme, its trials told apart by hover alone, without their intervals: hundreds of bars hide the points. */
@@ -35,8 +34,8 @@ export function schemeTraces<P extends Point>(points: readonly P[], hover: (poin
       mode: "markers",
       name: plotText(name),
       legendgroup: name,
-      x: group.map(({ x }) => x.value),
-      y: group.map(({ y }) => y.value),
+      x: group.map(({ drawn }) => drawn.x.value),
+      y: group.map(({ drawn }) => drawn.y.value),
       marker: { color, symbol, size: isFloat ? 11 : 8 },
       text: group.map(hover),
       hovertemplate: "%{text}<extra></extra>",

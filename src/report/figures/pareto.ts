@@ -1,3 +1,5 @@
+import { sameSetting } from "../../measure/setting.js";
+import { sameSetting } from "../../measure/setting.js";
 import type { MetricName } from "../../plan/plan.js";
 import { trialLabels } from "../../results/label.js";
 import { accuracyOf, type MetricValue, metricValues } from "../../results/metric.js";
@@ -16,6 +18,7 @@ import {
 import { plotText } from "../markup.js";
 import { isBaseline, visible } from "../rows.js";
 import { share } from "../share.js";
+import { logAxis } from "./axes.js";
 import { lowerIsBetter, metricTitles as titles } from "./metric-titles.js";
 import { MOST_LOOKS, schemeTraces } from "./pareto-groups.js";
 import { type LabelledPoint, type Placed, pointLabels } from "./point-labels.js";
@@ -26,6 +29,8 @@ interface Point {
   readonly label: string;
   readonly x: MetricValue;
   readonly y: MetricValue;
+  /** Where both lie on their axes: the values, or their logarithms. */
+  readonly drawn: { readonly x: MetricValue; readonly y: MetricValue };
 }
 
 interface Axes {
@@ -43,17 +48,19 @@ type Interval = readonly [number, number];
  * far as there is room. Trials without one of the two metrics are left out.
  */
 export function pareto(records: readonly TrialRecord[], x: MetricName, y: MetricName): Figure {
-  const points = pointsOf(records, x, y);
-  const axes = { x, y, isShare: points.every(({ record }) => accuracyOf(record)?.isShare ?? true) };
+  const found = pointsOf(records, x, y);
+  const axes = { x, y, isShare: found.every(({ record }) => accuracyOf(record)?.isShare ?? true) };
+  const logs = { x: isWide(found, x, "x"), y: isWide(found, y, "y") };
+  const points = found.map((point) => drawnOn(point, logs));
   const best = frontier(points, betterSign(axes, "x"), betterSign(axes, "y"));
   const shared = { x: sharedInterval(points, "x"), y: sharedInterval(points, "y") };
-  const [xaxis, yaxis] = [axis(axes, "x", points), axis(axes, "y", points)];
+  const [xaxis, yaxis] = [axisOf(axes, "x", points, logs.x), axisOf(axes, "y", points, logs.y)];
   const labelled = (point: Point): LabelledPoint => ({
     label: visible(point.label),
-    x: scaled(point.x, xaxis.range, shared.x),
-    y: scaled(point.y, yaxis.range, shared.y),
+    x: scaled(point.drawn.x, xaxis.range, shared.x),
+    y: scaled(point.drawn.y, yaxis.range, shared.y),
     weight: (best.includes(point) ? 2 : 0) + (isBaseline(point.record) ? 1 : 0),
-    at: { x: point.x.value, y: point.y.value },
+    at: { x: point.drawn.x.value, y: point.drawn.y.value },
   });
   const labels = pointLabels(points.map(labelled), best.map(labelled));
   return {
@@ -81,13 +88,9 @@ function pointsOf(records: readonly TrialRecord[], x: MetricName, y: MetricName)
     return xs.flatMap((xValue) =>
       ys
         .filter((yValue) => xValue.batch === undefined || yValue.batch === undefined || sameSetting(xValue, yValue))
-        .map((yValue) => ({ record, label, x: xValue, y: yValue })),
+        .map((yValue) => ({ record, label, x: xValue, y: yValue, drawn: { x: xValue, y: yValue } })),
     );
   });
-}
-
-function sameSetting(a: MetricValue, b: MetricValue): boolean {
-  return a.batch === b.batch && a.threads === b.threads;
 }
 
 /** 1 when more is better, -1 when less is; an error metric turns accuracy over. */
@@ -114,8 +117,8 @@ function line(best: readonly Point[]): readonly Trace[] {
       type: "scatter",
       mode: "lines",
       name: "best trade-offs",
-      x: best.map(({ x }) => x.value),
-      y: best.map(({ y }) => y.value),
+      x: best.map(({ drawn }) => drawn.x.value),
+      y: best.map(({ drawn }) => drawn.y.value),
       line: { color: neutralColour, width: 1.5, dash: "dot" },
       hoverinfo: "skip",
     },
@@ -126,7 +129,7 @@ function line(best: readonly Point[]): readonly Trace[] {
 function sharedInterval(points: readonly Point[], key: "x" | "y"): Interval | undefined {
   const counts = new Map<string, { readonly interval: Interval; readonly count: number }>();
   for (const point of points) {
-    const { value, ci95 } = point[key];
+    const { value, ci95 } = point.drawn[key];
     if (ci95 === undefined) continue;
     const name = `${value} ${ci95[0]} ${ci95[1]}`;
     counts.set(name, { interval: ci95, count: (counts.get(name)?.count ?? 0) + 1 });
@@ -194,11 +197,11 @@ function pointTraces(
       name: plotText(point.label),
       legendgroup: trial,
       showlegend,
-      x: [point.x.value],
-      y: [point.y.value],
+      x: [point.drawn.x.value],
+      y: [point.drawn.y.value],
       marker: { color, symbol: several ? shapeOf(batchOf(point)) : symbol, size: 11 },
-      ...(isShared(point.x, shared.x) ? {} : errorBars("error_x", point.x, color)),
-      ...(isShared(point.y, shared.y) ? {} : errorBars("error_y", point.y, color)),
+      ...(isShared(point.drawn.x, shared.x) ? {} : errorBars("error_x", point.drawn.x, color)),
+      ...(isShared(point.drawn.y, shared.y) ? {} : errorBars("error_y", point.drawn.y, color)),
       hovertemplate: `<b>%{fullData.name}</b><br>${hoverText(axes, "x", point)}<br>${hoverText(axes, "y", point)}<extra></extra>`,
     };
   });
@@ -238,8 +241,33 @@ function hoverText(axes: Axes, key: "x" | "y", point: Point): string {
   return `${titles[metric].split(",")[0]}: ${show(value)}${interval}${batch === undefined ? "" : `, batch ${batch}`}`;
 }
 
+/** Metrics that are told by their ratios, and how many times the least the greatest is where only logarithms show both. */
+const ratios: ReadonlySet<MetricName> = new Set(["speedup", "latency", "latency_p90", "latency_p99", "size", "cost"]);
+const WIDE = 30;
+
+function isWide(points: readonly Point[], metric: MetricName, key: "x" | "y"): boolean {
+  const values = points.flatMap((point) => [point[key].value, ...(point[key].ci95 ?? [])]);
+  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return ratios.has(metric) && least > 0 && values.some((value) => value >= WIDE * least);
+}
+
+function drawnOn(point: Point, logs: Readonly<Record<"x" | "y", boolean>>): Point {
+  const on = (value: MetricValue, log: boolean): MetricValue =>
+    log ? { ...value, value: Math.log10(value.value), ...(value.ci95 ? { ci95: logsOf(value.ci95) } : {}) } : value;
+  return { ...point, drawn: { x: on(point.x, logs.x), y: on(point.y, logs.y) } };
+}
+
+const logsOf = ([low, high]: Interval): Interval => [Math.log10(low), Math.log10(high)];
+
+function axisOf(axes: Axes, key: "x" | "y", points: readonly Point[], log: boolean) {
+  if (!log) return linearAxis(axes, key, points);
+  const metric = axes[key];
+  const values = points.flatMap((point) => [point[key].value, ...(point[key].ci95 ?? [])]);
+  return logAxis(values, `${titles[metric]} (logarithmic)`, (value) => metricText(metric, value, axes.isShare));
+}
+
 /** An axis that shows every point with its whole interval, and sizes from zero on. */
-function axis({ isShare, ...metrics }: Axes, key: "x" | "y", points: readonly Point[]) {
+function linearAxis({ isShare, ...metrics }: Axes, key: "x" | "y", points: readonly Point[]) {
   const metric = metrics[key];
   const isPercent =
     metric === "size_reduction" ||
