@@ -54,6 +54,8 @@ export async function diagnoseTrials(
   for (const trial of trials) {
     const record = records.find((each) => each.trial === trial.id);
     const earlier = known.get(trial.id);
+    // Of a run that was interrupted its own warning says enough.
+    if (record === undefined && options.signal?.aborted) continue;
     const hindrance = hindranceOf(trial, record);
     if (hindrance) remarks.push(hindrance);
     else if (earlier) found.set(trial.id, earlier);

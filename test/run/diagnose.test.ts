@@ -112,6 +112,13 @@ describe("diagnosing trials", () => {
     ]);
   });
 
+  test("behind a run that was interrupted says nothing of trials that have not run", async () => {
+    const { records, ledger } = await ran();
+    const { options } = diagnosing(ledger);
+    const outcome = await diagnoseTrials(plan, tried, records.slice(0, 1), { ...options, signal: AbortSignal.abort() });
+    expect(outcome).toMatchObject({ diagnoses: [], remarks: [] });
+  });
+
   test("a diagnosis that breaks off is a diagnostic; the other trials go on while the child lives", async () => {
     const { records, ledger } = await ran();
     let times = 0;
