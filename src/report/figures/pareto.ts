@@ -1,5 +1,4 @@
 import { sameSetting } from "../../measure/setting.js";
-import { sameSetting } from "../../measure/setting.js";
 import type { MetricName } from "../../plan/plan.js";
 import { trialLabels } from "../../results/label.js";
 import { accuracyOf, type MetricValue, metricValues } from "../../results/metric.js";
