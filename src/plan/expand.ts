@@ -207,11 +207,23 @@ function outcomeOf(
     ({ condition }) => holds(condition, { scheme: attempt.name, settings }) === false,
   );
   if (clause >= 0) return { kind: "excluded", clause };
+  const unfit = scheme.storage === "tfjs" ? unfitForTfjs(experiment, scheme) : undefined;
+  if (unfit !== undefined) return { kind: "refused", reason: unfit, everywhere: true };
   const execution = executionOf(scheme, cpu);
   if (execution.kind === "executed") return { kind: "runs" };
   if (execution.kind === "simulated") return { kind: "runs", simulated: execution.reason };
   const everywhere = profiles.every((profile) => executionOf(scheme, profile).kind === "refused");
   return { kind: "refused", reason: execution.reason, everywhere };
+}
+
+/** Why a model, or a layer that is kept at a precision, has no place in weight files of TF.js. */
+function unfitForTfjs({ model }: CheckedExperiment, { name, keep }: Scheme): string | undefined {
+  if (model.format !== "tfjs") {
+    return `"${name}" is how TF.js stores weights, and the model is no TF.js model; \`weight_only { weights: fp16 }\` stores ONNX weights`;
+  }
+  const other = Object.entries(keep).find(([, precision]) => precision !== "fp32");
+  if (other === undefined) return undefined;
+  return `"${other[0]}" is kept at ${other[1]}, and beside ${name} weights a file of TF.js has float32 ones alone`;
 }
 
 /** The product of lists, the last one fastest; one empty combination of no lists. */

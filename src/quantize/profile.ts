@@ -105,6 +105,8 @@ export type Execution =
   /** Nibble can neither execute nor simulate it. */
   | { readonly kind: "refused"; readonly reason: string };
 
+const STORED = "TF.js stores weights so and computes in float32: only the files are smaller";
+
 /**
  * Whether a CPU executes a scheme. Formats alone decide between executed and simulated: what has no kernel, or one that
  * is several times slower than float (int8 x int8 on x64), is simulated. A scheme is one or the other as a whole.
@@ -112,6 +114,7 @@ export type Execution =
 export function executionOf(scheme: Scheme, { combinations }: CpuProfile): Execution {
   const { mode, method } = scheme;
   if (mode === "fp32") return { kind: "executed" };
+  if (scheme.storage) return { kind: "simulated", reason: STORED };
   if (method !== undefined && method !== "rtn")
     return { kind: "refused", reason: `method ${method} is not implemented; rtn is` };
   const reason = withoutKernel(scheme, combinations);

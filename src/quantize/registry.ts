@@ -6,7 +6,7 @@ import { weightFormatOf } from "./weight-format.js";
 
 /** A way to quantize that programs can name in `try` and `scheme`: its options, and how they become a scheme. */
 export interface SchemeDefinition {
-  readonly name: Mode;
+  readonly name: Mode | "stored";
   readonly summary: string;
   readonly options: readonly OptionSpec[];
   /**
@@ -78,6 +78,19 @@ const precise: OptionSpec = {
     "the engine's exact, slower kernels where its fast ones add in 16 bits (CPUs without VNNI); the same elsewhere",
 };
 
+const storedAs: OptionSpec = {
+  name: "weights",
+  type: {
+    kind: "choice",
+    choices: [
+      { name: "uint8", summary: "codes of 8 bits of one range a tensor, with a code for 0" },
+      { name: "uint16", summary: "codes of 16 bits of one range a tensor, with a code for 0" },
+      { name: "fp16", summary: "IEEE half precision" },
+    ],
+  },
+  summary: "what TF.js's weight files hold (uint8 unless said)",
+};
+
 const DEFAULT_SAMPLES = 256;
 
 /** Every scheme that a program can name, the baseline included; completion, hover and checks read this list. */
@@ -133,9 +146,20 @@ export const schemes: readonly SchemeDefinition[] = [
       keep: {},
     }),
   },
+  {
+    name: "stored",
+    summary:
+      "every weight as TF.js's own files store it (its converter's quantize_uint8, quantize_uint16, quantize_float16), float compute; what `export` can give TF.js",
+    options: [storedAs],
+    build(name, settings) {
+      const dtype = choice(settings.weights)?.name ?? "uint8";
+      const weights = dtype === "fp16" ? { dtype } : ({ dtype, granularity: "per_tensor" } as const);
+      return { name, mode: "weight_only", weights, storage: "tfjs", keep: {} };
+    },
+  },
 ];
 
-/** The definition of a mode. */
+/** The definition of a mode or of another name of {@link schemes}. */
 export function schemeDefinition(mode: string): SchemeDefinition | undefined {
   return schemes.find((definition) => definition.name === mode);
 }

@@ -49,6 +49,11 @@ export interface Scheme {
    * "static" and "dynamic". Absent when false.
    */
   readonly precise?: true;
+  /**
+   * Present where every weight of the model's own files is stored so, and nothing of the lowered graph is quantized: by
+   * TF.js, which reads codes of one range a tensor back to float32. `weights` says as what.
+   */
+  readonly storage?: "tfjs";
   /** Layers with a precision of their own, by layer name, after every `keep` rule has been applied in order. */
   readonly keep: Readonly<Record<string, Precision>>;
   /** Present where some of it has no kernel: all of it is computed in float on values as the formats leave them, never timed. */

@@ -15,6 +15,7 @@ const order = [
   "accuracy",
   "latency",
   "size",
+  "file",
   "memory",
   "attestation",
   "parity",

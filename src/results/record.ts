@@ -46,6 +46,8 @@ export interface SchemeSummary {
   /** "reduce_range", "precise": what keeps sums exact on CPUs without VNNI, in this order. */
   readonly exactness?: string;
   readonly keep?: Readonly<Record<string, string>>;
+  /** "tfjs": the weights of the model's own files, as TF.js stores them. */
+  readonly storage?: "tfjs";
   readonly execution: "executed" | "simulated";
 }
 
@@ -96,6 +98,8 @@ export interface CompletedRecord extends RecordBase {
   readonly accuracy?: AccuracyResult;
   readonly latency?: readonly LatencyResult[];
   readonly size?: SizeResult;
+  /** The ONNX file that was evaluated and timed, which `export` gives; absent where none ran. */
+  readonly file?: { readonly sha256: string; readonly bytes: number };
   /** Of a fresh process; `engineBytes` of the peak were there before the model: Node, the engine and the input. */
   readonly memory?: { readonly peakBytes: number; readonly engineBytes?: number };
   readonly attestation: AttestationResult;

@@ -61,6 +61,7 @@ const scheme = object({
   "method?": string,
   "exactness?": string,
   "keep?": mapOf(string),
+  "storage?": oneOf("tfjs"),
   execution: oneOf("executed", "simulated"),
 });
 
@@ -110,6 +111,9 @@ const calibration = object({
   "growth?": arrayOf(object({ samples: count, rangeChange: atLeastZero, drop: estimate })),
 });
 
+/** With how many samples and threads something was timed; of a language model also its phase and the tokens before it. */
+const setting = { batch: count, threads: count, "phase?": oneOf("prefill", "decode"), "context?": count };
+
 const armRoofline = object({
   macs: atLeastZero,
   bytes: atLeastZero,
@@ -132,8 +136,7 @@ export const machinePeaks = object({
 const nodeTimes = arrayOf(object({ node: string, operator: string, "layer?": string, microseconds: atLeastZero }));
 
 const roofline = object({
-  batch: count,
-  threads: count,
+  ...setting,
   peaks: machinePeaks,
   baseline: armRoofline,
   trial: armRoofline,
@@ -159,8 +162,7 @@ const explanations = {
   "roofline?": arrayOf(roofline),
   "cost?": arrayOf(
     object({
-      batch: count,
-      threads: count,
+      ...setting,
       pricePerHour: atLeastZero,
       perMillion: atLeastZero,
       baselinePerMillion: atLeastZero,
@@ -168,7 +170,7 @@ const explanations = {
     }),
   ),
   "energy?": arrayOf(
-    object({ batch: count, threads: count, joulesPerInference: positive, baselineJoulesPerInference: positive }),
+    object({ ...setting, joulesPerInference: positive, baselineJoulesPerInference: positive }),
   ),
 };
 
@@ -180,6 +182,8 @@ const completed = object({
     "top1?": sampled,
     "mae?": sampled,
     "agreement?": sampled,
+    "nextToken?": sampled,
+    "tokens?": count,
     drop: estimate,
     "flips?": count,
     "discordant?": object({ lost: count, gained: count, "p?": share }),
@@ -189,6 +193,7 @@ const completed = object({
       "rmse?": sampled,
       "r2?": sampled,
       "perplexity?": sampled,
+      "perplexity_increase?": sampled,
     }),
     "divergence?": object({ "sameTop?": sampled, "kl?": sampled, "cosine?": sampled }),
     "confusion?": arrayOf(object({ from: string, to: string, count })),
@@ -198,8 +203,9 @@ const completed = object({
   }),
   "latency?": arrayOf(
     object({
-      batch: count,
-      threads: count,
+      ...setting,
+      "tokensPerSecond?": positive,
+      "baselineTokensPerSecond?": positive,
       medianMs: positive,
       "p90Ms?": positive,
       "p99Ms?": positive,
@@ -227,6 +233,7 @@ const completed = object({
     float: count,
     other: count,
   }),
+  "file?": object({ sha256: string, bytes: count }),
   "memory?": object({ peakBytes: count, "engineBytes?": count }),
   attestation: object({
     integerNodes: count,
@@ -268,7 +275,7 @@ const skipped = object({ ...base, reason: string });
 const diagnosed = object({
   ...base,
   diagnosis: object({
-    metric: oneOf("top1", "mae", "agreement"),
+    metric: oneOf("top1", "mae", "agreement", "next_token"),
     all: diagnosisArm,
     weightsOnly: diagnosisArm,
     "activationsOnly?": diagnosisArm,

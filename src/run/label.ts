@@ -21,6 +21,7 @@ export function summarizeScheme(scheme: Scheme): SchemeSummary {
     ...(scheme.method === undefined ? {} : { method: scheme.method }),
     ...(exactness === "" ? {} : { exactness }),
     ...keep,
+    ...(scheme.storage ? { storage: scheme.storage } : {}),
     execution: scheme.execution ?? "executed",
   };
 }

@@ -38,6 +38,7 @@ export async function measureTrial(
       ...(measures.accuracy ? { accuracy: evaluated.accuracy } : {}),
       ...(latency.length > 0 ? { latency } : {}),
       ...(measures.size ? { size: evaluated.size } : {}),
+      ...(evaluated.file ? { file: evaluated.file } : {}),
       ...(memory ? { memory } : {}),
       attestation,
       parity,

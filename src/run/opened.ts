@@ -7,6 +7,7 @@ import type { Dataset } from "../datasets/dataset.js";
 import type { Engine } from "../engines/engine.js";
 import type { Graph } from "../ir/graph.js";
 import { missingClasses } from "../measure/calibration-check.js";
+import type { ModelReference } from "../plan/plan.js";
 import { type Calibrator, startCalibration } from "../quantize/calibrate.js";
 import { prepare } from "../quantize/passes/float/prepare.js";
 import type { Calibration } from "../quantize/scheme.js";
@@ -23,6 +24,7 @@ import { writeWhole } from "./whole-file.js";
 /** What an opened experiment holds in its child process; trials share all of it. */
 export interface Opened {
   readonly engine: Engine;
+  readonly model: ModelReference;
   /** The one float graph that fp32 and every quantization start from. */
   readonly graph: Graph;
   readonly dataset: Dataset;
@@ -65,6 +67,7 @@ export async function openExperiment(
   const calibration = await calibrate(engine, graph, dataset, input.calibrations, input.seed);
   const opened = {
     engine,
+    model: input.model,
     graph,
     dataset,
     folder: input.folder,

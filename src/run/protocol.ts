@@ -160,6 +160,8 @@ export interface EvaluatedTrial extends Pick<CompletedRecord, "split" | "ranges"
   readonly path: string;
   readonly accuracy: AccuracyResult;
   readonly size: SizeResult;
+  /** Of the file at `path`. */
+  readonly file?: NonNullable<CompletedRecord["file"]>;
   readonly attestation: AttestationResult;
   /** For each batch size that is timed: what the nodes of fp32 and of this trial compute and move. */
   readonly work?: readonly BatchWork[];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toOnnx } from "../backends/onnx/write.js";
-import { shortHash } from "../base/hash.js";
+import { hashBytes, shortHash } from "../base/hash.js";
 import { sizeResult } from "../measure/size.js";
 import { nodeWork } from "../measure/work.js";
 import { quantizeGraph } from "../quantize/quantize.js";
@@ -18,6 +18,7 @@ import type { EvaluatedTrial, Tasks } from "./protocol.js";
 import { accuracyOf, floatAccuracyOf, stopRule } from "./scoring.js";
 import { evaluateSimulated } from "./simulated-trial.js";
 import { enterStage } from "./stage.js";
+import { evaluateStored } from "./stored-trial.js";
 import { ownName, writeWhole } from "./whole-file.js";
 
 /**
@@ -28,6 +29,7 @@ const DYNAMIC_BATCH = 1;
 
 /** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
 export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): Promise<EvaluatedTrial> {
+  if (input.scheme.storage === "tfjs") return evaluateStored(shared, input);
   if (input.scheme.execution === "simulated") return evaluateSimulated(shared, input);
   const { id, scheme, measures } = input;
   const opened = { ...shared, engine: configured(shared.engine, engineConfig(scheme)) };
@@ -61,6 +63,7 @@ export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): 
       path,
       accuracy: isBaseline ? floatAccuracyOf(fp32, seed) : accuracyOf(scored, fp32, { seed, stop }),
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
+      file: { sha256: hashBytes(bytes), bytes: bytes.length },
       attestation: await attestTrial(opened, quantized, optimized, scheme),
       work: measures.latency.map(({ batch }) => ({
         batch,

@@ -61,6 +61,7 @@ async function openedCircle(engine: Engine): Promise<Opened> {
   const scored = await scoreFloat(engine, bytes, float, circle);
   return {
     engine,
+    model: { name: "circle", format: "tfjs", path: "unused" },
     graph: float,
     dataset: circle,
     folder: "unused",
