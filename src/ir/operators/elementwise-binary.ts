@@ -1,6 +1,6 @@
 import { broadcastOffsets, broadcastShapes, pick } from "../../tensor/layout.js";
-import { type DType, type Tensor, tensor, zeros } from "../../tensor/tensor.js";
-import { broadcastTypes, defineOperator, expectDType, given, numericTypes } from "./define.js";
+import { type DType, elementCount, type Tensor, tensor, zeros } from "../../tensor/tensor.js";
+import { broadcastTypes, defineOperator, expectDType, given, int, numberOf, numericTypes } from "./define.js";
 import { type Operator, OperatorError } from "./operator.js";
 
 /**
@@ -70,16 +70,21 @@ function arithmetic(opType: string, f: Arithmetic): Operator {
   });
 }
 
-/** Max and Min take any number of tensors; NaN wins. */
-function variadic(opType: string, number: (a: number, b: number) => number, bigint: Arithmetic["bigint"]): Operator {
-  const f: Arithmetic = { types: numericTypes, number, ...(bigint ? { bigint } : {}) };
+/** Takes any number of tensors, combined from left to right; in Max and Min NaN wins. */
+function variadic(
+  opType: string,
+  number: (a: number, b: number) => number,
+  bigint?: Arithmetic["bigint"],
+  allowed: readonly DType[] = numericTypes,
+): Operator {
+  const f: Arithmetic = { types: allowed, number, ...(bigint ? { bigint } : {}) };
   return defineOperator({
     opType,
     inputs: [1, Number.POSITIVE_INFINITY],
     infer(inputs) {
       const types = inputs.map((_, i) => given(inputs, i, `data_${i}`).type);
       const dtype = given(types, 0, "data_0").dtype;
-      for (const type of types) expectDType(type, numericTypes.includes(dtype) ? [dtype] : numericTypes, "input");
+      for (const type of types) expectDType(type, allowed.includes(dtype) ? [dtype] : allowed, "input");
       return [{ dtype, shape: broadcastTypes(...types) }];
     },
     evaluate: (inputs) => [inputs.map((_, i) => given(inputs, i, `data_${i}`)).reduce((a, b) => combine(a, b, f))],
@@ -108,6 +113,37 @@ function relation(opType: string, types: readonly DType[], f: (a: number, b: num
     },
   });
 }
+
+/**
+ * The remainder of A / B. With fmod it has the sign of A, as C's fmod; else (integers only) the sign of B, as Python's %.
+ */
+const mod = defineOperator({
+  opType: "Mod",
+  inputs: [2, 2],
+  attributes: { fmod: int(0) },
+  infer(inputs, attributes) {
+    const a = given(inputs, 0, "A").type;
+    const b = given(inputs, 1, "B").type;
+    const floored = numberOf(attributes, "fmod") === 0;
+    expectDType(a, floored ? numericTypes.filter((dtype) => dtype !== "float32") : numericTypes, "A");
+    expectDType(b, [a.dtype], "B");
+    return [{ dtype: a.dtype, shape: broadcastTypes(a, b) }];
+  },
+  evaluate(inputs, attributes) {
+    const floored = numberOf(attributes, "fmod") === 0;
+    const number = (a: number, b: number) => (floored && a % b !== 0 && a < 0 !== b < 0 ? (a % b) + b : a % b);
+    const bigint = (a: bigint, b: bigint) => {
+      if (b === 0n) throw new OperatorError("integer division by zero");
+      return floored && a % b !== 0n && a < 0n !== b < 0n ? (a % b) + b : a % b;
+    };
+    const integer = (a: number, b: number) => {
+      if (b === 0) throw new OperatorError("integer division by zero");
+      return number(a, b);
+    };
+    const f: Arithmetic = { types: numericTypes, number, bigint, integer };
+    return [combine(given(inputs, 0, "A"), given(inputs, 1, "B"), f)];
+  },
+});
 
 const where = defineOperator({
   opType: "Where",
@@ -152,6 +188,25 @@ const prelu = defineOperator({
   ],
 });
 
+/** The sum of all inputs over their number. */
+const mean = defineOperator({
+  ...variadic("Mean", (a, b) => a + b, undefined, ["float32"]),
+  evaluate(inputs) {
+    const { shape, data } = broadcastTogether(inputs.map((_, i) => given(inputs, i, `data_${i}`)));
+    const sums = new Float64Array(elementCount(shape));
+    for (const part of data) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + Number(part[i]);
+    return [
+      tensor(
+        "float32",
+        shape,
+        Float32Array.from(sums, (sum) => sum / data.length),
+      ),
+    ];
+  },
+});
+
+const bitTypes = numericTypes.filter((dtype) => dtype !== "float32");
+
 export const elementwiseBinary: readonly Operator[] = [
   arithmetic("Add", { types: numericTypes, number: (a, b) => a + b, bigint: (a, b) => a + b }),
   arithmetic("Sub", { types: numericTypes, number: (a, b) => a - b, bigint: (a, b) => a - b }),
@@ -162,14 +217,23 @@ export const elementwiseBinary: readonly Operator[] = [
     bigint: divideBig,
     integer: (a, b) => Math.trunc(divideInt(a, b)),
   }),
-  arithmetic("Pow", { types: ["float32"], number: Math.pow }),
+  arithmetic("Pow", { types: ["float32", "int32", "int64"], number: Math.pow, bigint: (a, b) => a ** b }),
+  mod,
+  arithmetic("BitwiseAnd", { types: bitTypes, number: (a, b) => a & b, bigint: (a, b) => a & b }),
+  arithmetic("BitwiseOr", { types: bitTypes, number: (a, b) => a | b, bigint: (a, b) => a | b }),
+  arithmetic("BitwiseXor", { types: bitTypes, number: (a, b) => a ^ b, bigint: (a, b) => a ^ b }),
   variadic("Max", Math.max, (a, b) => [a, b][Number(b > a)] as bigint),
   variadic("Min", Math.min, (a, b) => [a, b][Number(b < a)] as bigint),
+  variadic("Sum", (a, b) => a + b, undefined, ["float32"]),
+  mean,
   relation("Equal", [...numericTypes, "bool"], (a, b) => a === b),
   relation("Greater", numericTypes, (a, b) => a > b),
   relation("Less", numericTypes, (a, b) => a < b),
+  relation("GreaterOrEqual", numericTypes, (a, b) => a >= b),
+  relation("LessOrEqual", numericTypes, (a, b) => a <= b),
   relation("And", ["bool"], (a, b) => a !== 0 && b !== 0),
   relation("Or", ["bool"], (a, b) => a !== 0 || b !== 0),
+  relation("Xor", ["bool"], (a, b) => (a !== 0) !== (b !== 0)),
   where,
   prelu,
 ];

@@ -7,11 +7,12 @@ import {
   float,
   float32Of,
   given,
+  int,
   numberOf,
   text,
   textOf,
 } from "./define.js";
-import { elu, erf, geluErf, geluTanh, hardSigmoid, mish, sigmoid, softplus } from "./functions.js";
+import { elu, erf, geluErf, geluTanh, hardSigmoid, mish, shrunk, sigmoid, softplus } from "./functions.js";
 import type { AttributeSpec, Operator } from "./operator.js";
 
 /** y = f(x) element by element, computed in float64 and rounded once to float32. Shape and dtype stay. */
@@ -89,9 +90,52 @@ const not = defineOperator({
   },
 });
 
+/** Whether each float is of a kind; the dtype becomes bool. */
+function classification(
+  opType: string,
+  is: (x: number, attributes: Attributes) => boolean,
+  attributes: Readonly<Record<string, AttributeSpec>> = {},
+): Operator {
+  return defineOperator({
+    opType,
+    attributes,
+    infer(inputs) {
+      const { type } = given(inputs, 0, "X");
+      expectDType(type, ["float32"], "X");
+      return [{ dtype: "bool", shape: type.shape }];
+    },
+    evaluate(inputs, values) {
+      const x = given(inputs, 0, "X");
+      return [
+        tensor(
+          "bool",
+          x.shape,
+          Uint8Array.from(float32Of(x), (v) => (is(v, values) ? 1 : 0)),
+        ),
+      ];
+    },
+  });
+}
+
+/** Whether x is an infinity of a sign that is asked for. */
+function isInfinite(x: number, attributes: Attributes): boolean {
+  const asked = numberOf(attributes, x > 0 ? "detect_positive" : "detect_negative") !== 0;
+  return asked && Math.abs(x) === Number.POSITIVE_INFINITY;
+}
+
+const bitwiseNot = numericUnary(
+  "BitwiseNot",
+  ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"],
+  (x) => ~x,
+  (x) => ~x,
+);
+
 export const elementwiseUnary: readonly Operator[] = [
   identity,
   not,
+  bitwiseNot,
+  classification("IsNaN", Number.isNaN),
+  classification("IsInf", isInfinite, { detect_negative: int(1), detect_positive: int(1) }),
   numericUnary(
     "Neg",
     signed,
@@ -110,6 +154,15 @@ export const elementwiseUnary: readonly Operator[] = [
   plain("Round", roundHalfEven),
   plain("Sin", Math.sin),
   plain("Cos", Math.cos),
+  plain("Tan", Math.tan),
+  plain("Asin", Math.asin),
+  plain("Acos", Math.acos),
+  plain("Atan", Math.atan),
+  plain("Sinh", Math.sinh),
+  plain("Cosh", Math.cosh),
+  plain("Asinh", Math.asinh),
+  plain("Acosh", Math.acosh),
+  plain("Atanh", Math.atanh),
   plain("Tanh", Math.tanh),
   plain("Sigmoid", sigmoid),
   plain("Softplus", softplus),
@@ -125,6 +178,13 @@ export const elementwiseUnary: readonly Operator[] = [
   floatUnary("HardSigmoid", (a) => (x) => hardSigmoid(x, numberOf(a, "alpha"), numberOf(a, "beta")), {
     alpha: float(0.2),
     beta: float(0.5),
+  }),
+  floatUnary("Celu", (a) => (x) => Math.max(x, 0) + Math.min(0, elu(x / numberOf(a, "alpha"), numberOf(a, "alpha"))), {
+    alpha: float(1),
+  }),
+  floatUnary("Shrink", (a) => (x) => shrunk(x, numberOf(a, "lambd"), numberOf(a, "bias")), {
+    bias: float(0),
+    lambd: float(0.5),
   }),
   floatUnary("ThresholdedRelu", (a) => (x) => (x > numberOf(a, "alpha") ? x : 0), { alpha: float(1) }),
   floatUnary("Gelu", (a) => (textOf(a, "approximate", ["none", "tanh"]) === "tanh" ? geluTanh : geluErf), {

@@ -22,6 +22,12 @@ export function elu(x: number, alpha: number): number {
   return x < 0 ? alpha * Math.expm1(x) : x;
 }
 
+/** x moved towards 0 by `bias` where |x| > lambda, else 0 */
+export function shrunk(x: number, lambda: number, bias: number): number {
+  if (x < -lambda) return x + bias;
+  return x > lambda ? x - bias : 0;
+}
+
 /** x * tanh(softplus(x)) */
 export function mish(x: number): number {
   return x * Math.tanh(softplus(x));

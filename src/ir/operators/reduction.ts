@@ -86,34 +86,44 @@ const sum = (run: ArrayLike<number>) => fold(run as number[], (a, b) => a + b);
 const sums: readonly DType[] = ["float32", "int32", "int64"];
 const orders: readonly DType[] = [...sums, "int8", "uint8"];
 
-/** The place of the largest element along `axis`; the first of equals, or the last with select_last_index. */
-const argMax = defineOperator({
-  opType: "ArgMax",
-  attributes: { axis: int(0), keepdims: int(1), select_last_index: int(0) },
-  infer(inputs, attributes) {
-    const { type } = given(inputs, 0, "data");
-    expectDType(type, ["float32", "int32", "int8", "uint8"], "data");
-    const axis = normalAxis(numberOf(attributes, "axis"), type.shape.length);
-    return [{ dtype: "int64", shape: reducedShape(type.shape, [axis], numberOf(attributes, "keepdims") !== 0) }];
-  },
-  evaluate(inputs, attributes) {
-    const x = given(inputs, 0, "data");
-    const axis = normalAxis(numberOf(attributes, "axis"), x.shape.length);
-    const last = numberOf(attributes, "select_last_index") !== 0;
-    const { data, run } = runsOf(reshaped(x, x.shape), [axis]);
-    const shape = reducedShape(x.shape, [axis], numberOf(attributes, "keepdims") !== 0);
-    const values = data as Float32Array;
-    const places = BigInt64Array.from({ length: elementCount(shape) }, (_, i) => {
-      let best = 0;
-      for (let k = 1; k < run; k++) {
-        const [value, top] = [values[i * run + k] as number, values[i * run + best] as number];
-        if (value > top || (last && value === top)) best = k;
-      }
-      return BigInt(best);
-    });
-    return [tensor("int64", shape, places)];
-  },
-});
+/** The place of the largest or smallest element along `axis`; the first of equals, or the last with select_last_index. */
+function placeOf(opType: string, beats: (value: number, best: number) => boolean): Operator {
+  return defineOperator({
+    opType,
+    attributes: { axis: int(0), keepdims: int(1), select_last_index: int(0) },
+    infer(inputs, attributes) {
+      const { type } = given(inputs, 0, "data");
+      expectDType(type, ["float32", "int32", "int8", "uint8"], "data");
+      const axis = normalAxis(numberOf(attributes, "axis"), type.shape.length);
+      return [{ dtype: "int64", shape: reducedShape(type.shape, [axis], numberOf(attributes, "keepdims") !== 0) }];
+    },
+    evaluate(inputs, attributes) {
+      const x = given(inputs, 0, "data");
+      const axis = normalAxis(numberOf(attributes, "axis"), x.shape.length);
+      const last = numberOf(attributes, "select_last_index") !== 0;
+      const { data, run } = runsOf(reshaped(x, x.shape), [axis]);
+      const shape = reducedShape(x.shape, [axis], numberOf(attributes, "keepdims") !== 0);
+      const values = data as Float32Array;
+      const places = BigInt64Array.from({ length: elementCount(shape) }, (_, i) => {
+        let best = 0;
+        for (let k = 1; k < run; k++) {
+          const [value, top] = [values[i * run + k] as number, values[i * run + best] as number];
+          if (beats(value, top) || (last && value === top)) best = k;
+        }
+        return BigInt(best);
+      });
+      return [tensor("int64", shape, places)];
+    },
+  });
+}
+
+/** ln(sum(e^x)), moved by the largest so that nothing overflows. */
+function logSumExp(run: ArrayLike<number>): number {
+  const values = Array.from(run);
+  const largest = values.reduce((a, b) => Math.max(a, b));
+  if (!Number.isFinite(largest)) return largest;
+  return largest + Math.log(values.reduce((total, v) => total + Math.exp(v - largest), 0));
+}
 
 export const reductions: readonly Operator[] = [
   reduction("ReduceSum", sums, sum, (run) => fold(run, (a, b) => a + b)),
@@ -130,5 +140,17 @@ export const reductions: readonly Operator[] = [
     (run) => fold(run as number[], Math.min),
     (run) => fold(run, (a, b) => [a, b][Number(b < a)] as bigint),
   ),
-  argMax,
+  reduction(
+    "ReduceProd",
+    sums,
+    (run) => fold(run as number[], (a, b) => a * b),
+    (run) => fold(run, (a, b) => a * b),
+  ),
+  reduction("ReduceL1", ["float32"], (run) => sum(Array.from(run, Math.abs))),
+  reduction("ReduceL2", ["float32"], (run) => Math.sqrt(sum(Array.from(run, (x) => x * x)))),
+  reduction("ReduceSumSquare", ["float32"], (run) => sum(Array.from(run, (x) => x * x))),
+  reduction("ReduceLogSum", ["float32"], (run) => Math.log(sum(run))),
+  reduction("ReduceLogSumExp", ["float32"], logSumExp),
+  placeOf("ArgMax", (value, best) => value > best),
+  placeOf("ArgMin", (value, best) => value < best),
 ];

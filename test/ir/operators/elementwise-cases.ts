@@ -13,6 +13,8 @@ const unary = (opType: string, input = x(), attributes: OperatorCase["attributes
 });
 
 const halves = fed(floats([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 3.7]));
+const special = fed(floats([Number.NaN, 0, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]));
+const within = () => fed(uniform(18, [2, 5], -0.99, 0.99));
 const booleans = (seed: number, shape: number[]) => fed(integers(seed, "bool", shape, 0, 1));
 
 const binary = (opType: string, a = x(), b = fed(normal(3, [3, 1])), title = ""): OperatorCase => ({
@@ -44,6 +46,15 @@ export const elementwiseCases: readonly OperatorCase[] = [
   unary("Round", halves),
   unary("Sin"),
   unary("Cos"),
+  unary("Tan"),
+  unary("Asin", within()),
+  unary("Acos", within()),
+  unary("Atan"),
+  unary("Sinh"),
+  unary("Cosh"),
+  unary("Asinh"),
+  unary("Acosh", fed(uniform(17, [2, 5], 1, 9))),
+  unary("Atanh", within()),
   unary("Tanh"),
   unary("Sigmoid", fed(floats([-200, -20, -1, 0, 1, 20, 200]))),
   unary("Softplus", fed(floats([-50, -1, 0, 1, 50]))),
@@ -55,6 +66,8 @@ export const elementwiseCases: readonly OperatorCase[] = [
   unary("Elu", x(), { alpha: 0.7 }),
   unary("Selu"),
   unary("HardSigmoid", x(), { alpha: 0.3, beta: 0.4 }),
+  unary("Celu", x(), { alpha: 1.7 }),
+  unary("Shrink", x(), { lambd: 0.7, bias: 0.2 }),
   unary("ThresholdedRelu", x(), { alpha: 0.6 }),
   unary("Gelu"),
   unary("Gelu", x(), { approximate: "tanh" }),
@@ -62,6 +75,10 @@ export const elementwiseCases: readonly OperatorCase[] = [
   unary("Softmax", x(), { axis: 1 }),
   unary("LogSoftmax", x(), { axis: 0 }),
   { ...unary("Not", booleans(6, [4])), tolerance: "exact" },
+  { ...unary("IsNaN", special), tolerance: "exact" },
+  { ...unary("IsInf", special), tolerance: "exact" },
+  { ...unary("IsInf", special, { detect_positive: 0 }), tolerance: "exact" },
+  { ...unary("BitwiseNot", fed(integers(7, "int32", [9], -128, 127))), tolerance: "exact" },
   { ...unary("Neg", fed(integers(7, "int8", [9], -128, 127))), title: "Neg int8", tolerance: "exact" },
   { ...unary("Relu", fed(integers(7, "int32", [9], -5, 5))), title: "Relu int32", tolerance: "exact" },
   binary("Add"),
@@ -81,15 +98,35 @@ export const elementwiseCases: readonly OperatorCase[] = [
   ints("Div", "int64"),
   ints("Max", "int64"),
   ints("Min", "int32"),
+  ints("Mod", "int32"),
+  ints("Mod", "int64"),
+  { ...ints("Mod", "int32"), title: "Mod int32 as C's fmod", attributes: { fmod: 1 } },
+  { ...binary("Mod"), title: "Mod of floats", attributes: { fmod: 1 } },
+  ints("BitwiseAnd", "int32"),
+  ints("BitwiseOr", "int64"),
+  ints("BitwiseXor", "int32"),
+  {
+    title: "Pow int32",
+    opType: "Pow",
+    inputs: [fed(integers(4, "int32", [2, 5], -9, 9)), fed(integers(5, "int32", [5], 0, 5))],
+    tolerance: "exact",
+  },
+  { ...binary("Sum"), title: "Sum of three", inputs: [x(), fed(normal(9, [4])), fed(scalar(0.3))] },
+  { ...binary("Mean"), title: "Mean of three", inputs: [x(), fed(normal(9, [4])), fed(scalar(0.3))] },
   ints("Greater", "int64"),
+  ints("GreaterOrEqual", "int32"),
+  ints("LessOrEqual", "int64"),
   { ...binary("Greater"), tolerance: "exact" },
   { ...binary("Less"), tolerance: "exact" },
+  { ...binary("GreaterOrEqual"), tolerance: "exact" },
+  { ...binary("LessOrEqual"), tolerance: "exact" },
   {
     ...binary("Equal", fed(integers(10, "int32", [3, 4], 0, 3)), fed(integers(11, "int32", [4], 0, 3))),
     tolerance: "exact",
   },
   { ...binary("And", booleans(12, [3, 4]), booleans(13, [4])), tolerance: "exact" },
   { ...binary("Or", booleans(12, [3, 4]), booleans(13, [4])), tolerance: "exact" },
+  { ...binary("Xor", booleans(12, [3, 4]), booleans(13, [4])), tolerance: "exact" },
   {
     title: "Where broadcasts all three",
     opType: "Where",

@@ -1,4 +1,15 @@
-import { constant, fed, float5, floats, int64s, normal, type OperatorCase, scalar, uniform } from "./one-node.js";
+import {
+  constant,
+  fed,
+  float5,
+  floats,
+  int64s,
+  integers,
+  normal,
+  type OperatorCase,
+  scalar,
+  uniform,
+} from "./one-node.js";
 
 const matmul = (title: string, a: number[], b: number[]): OperatorCase => ({
   title: `MatMul ${title}`,
@@ -26,15 +37,18 @@ const reduce = (
   title: string,
   axes: number[] | undefined,
   attributes: OperatorCase["attributes"],
+  x = normal(36, [2, 3, 4]),
 ): OperatorCase => ({
   title: `${opType} ${title}`,
   opType,
-  inputs: [fed(normal(36, [2, 3, 4])), axes && constant(int64s(axes))],
+  inputs: [fed(x), axes && constant(int64s(axes))],
   attributes: attributes ?? {},
   tolerance: float5,
 });
 
 const channels = (seed: number) => constant(normal(seed, [3]));
+
+const norms = ["ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"];
 
 export const matrixCases: readonly OperatorCase[] = [
   matmul("of matrices", [3, 4], [4, 5]),
@@ -84,7 +98,7 @@ export const matrixCases: readonly OperatorCase[] = [
     inputs: [fed(normal(45, [2, 3, 4, 4])), channels(38), channels(39)],
     tolerance: float5,
   },
-  ...["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"].flatMap((opType) => [
+  ...["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", ...norms].flatMap((opType) => [
     reduce(opType, "over the middle axis", [1], {}),
     reduce(opType, "over two axes, dropped", [-1, 0], { keepdims: 0 }),
     reduce(opType, "over everything", undefined, {}),
@@ -100,6 +114,20 @@ export const matrixCases: readonly OperatorCase[] = [
     title: "ReduceMax uint8",
     opType: "ReduceMax",
     inputs: [fed({ dtype: "uint8", shape: [2, 2], data: Uint8Array.of(3, 200, 9, 7) }), constant(int64s([0]))],
+    tolerance: "exact",
+  },
+  reduce("ReduceLogSum", "over the last axis", [-1], {}, uniform(48, [2, 3, 4], 0.1, 3)),
+  {
+    title: "ReduceProd int32",
+    opType: "ReduceProd",
+    inputs: [fed(integers(49, "int32", [2, 5], -5, 5)), constant(int64s([1]))],
+    tolerance: "exact",
+  },
+  {
+    title: "ArgMin of int32",
+    opType: "ArgMin",
+    inputs: [fed(integers(49, "int32", [2, 5], -2, 2))],
+    attributes: { axis: 1, keepdims: 0 },
     tolerance: "exact",
   },
   {

@@ -3,7 +3,7 @@ import { graphBuilder } from "../../../src/ir/builder.js";
 import type { Attribute } from "../../../src/ir/graph.js";
 import { interpret } from "../../../src/ir/interpret.js";
 import { operatorOf } from "../../../src/ir/operators/registry.js";
-import { type DType, type Tensor, zeros } from "../../../src/tensor/tensor.js";
+import { type DType, type Tensor, tensorFrom, zeros } from "../../../src/tensor/tensor.js";
 import { havePython, runPython } from "../../python.js";
 import { disagreement, type Tolerance } from "./one-node.js";
 
@@ -55,7 +55,7 @@ for one in node_tests._NodeTestCases:
 `;
 
 const modules =
-  "abs add and_ argmax averagepool batch_normalization cast ceil clip concat conv convinteger convtranspose cos dequantizelinear div dynamicquantizelinear elu equal erf exp expand flatten floor gather gelu gemm globalaveragepool globalmaxpool greater gru hardsigmoid hardswish identity instance_normalization layernormalization leakyrelu less log logsoftmax lstm matmul matmulinteger max maxpool min mish mul neg not_ or_ pad pow prelu qlinearconv qlinearmatmul quantizelinear reciprocal reducemax reducemean reducemin reducesum relu reshape resize rnn round selu sigmoid sign sin slice softmax softplus softsign split sqrt squeeze sub tanh thresholdedrelu tile transpose unsqueeze where";
+  "abs acos acosh add and_ argmax argmin asin asinh atan atanh averagepool batch_normalization bitwiseand bitwisenot bitwiseor bitwisexor cast ceil celu clip concat constantofshape conv convinteger convtranspose cos cosh cumsum depthtospace dequantizelinear div dynamicquantizelinear einsum elu equal erf exp expand eyelike flatten floor gather gatherelements gathernd gelu gemm globalaveragepool globalmaxpool greater greater_or_equal gru hardsigmoid hardswish identity instance_normalization isinf isnan layernormalization leakyrelu less less_or_equal log logsoftmax lrn lstm matmul matmulinteger max maxpool mean min mish mod mul neg not_ onehot or_ pad pow prelu qlinearconv qlinearmatmul quantizelinear rangeop reciprocal reduce_log_sum reduce_log_sum_exp reducel1 reducel2 reducemax reducemean reducemin reduceprod reducesum reducesumsquare relu reshape resize reversesequence rnn round scatterelements scatternd selu shape shrink sigmoid sign sin sinh size slice softmax softplus softsign spacetodepth split sqrt squeeze sub sum tan tanh thresholdedrelu tile topk transpose trilu unsqueeze where xor";
 
 interface Encoded {
   readonly dtype: DType;
@@ -79,6 +79,17 @@ function decode({ dtype, shape, data }: Encoded): Tensor {
 
 /** Undefined when ours agrees, else what differs or why the operator was refused. */
 function tryVector(one: Vector): string | undefined {
+  const difference = tryAs(one, decode);
+  // Arithmetic is float32; many vectors happen to be float64, and say as much when they are rounded.
+  return difference?.includes("is float64") ? tryAs(one, decodeFloat32) : difference;
+}
+
+function decodeFloat32(encoded: Encoded): Tensor {
+  const t = decode(encoded);
+  return t.dtype === "float64" ? tensorFrom("float32", t.shape, t.data as Float64Array) : t;
+}
+
+function tryAs(one: Vector, decode: (encoded: Encoded) => Tensor): string | undefined {
   try {
     const b = graphBuilder(one.name);
     const inputs = one.inputs.map((t, i) => (t ? b.constant(`in${i}`, decode(t)) : undefined));
@@ -102,13 +113,15 @@ function tryVector(one: Vector): string | undefined {
 /** Vectors that do not come out, by name, and why. */
 const apart: readonly (readonly [RegExp, string])[] = [
   [/^test_split_\w+_opset13$/, "older opset: nothing says how many pieces"],
-  [/^test_(max|min)_float(16|64)$/, "arithmetic is float32"],
+  [/^test_(max|min|celu|einsum|isinf|isnan|mod|range)_(\w+_)?b?float16(_\w+)?$/, "arithmetic is float32"],
+  [/^test_mod_\w+_fmod_0/, "the remainder of floats without fmod came after opset 21"],
+  [/^test_spacetodepth_crd_mode/, "the mode came after opset 21"],
   [/^test_qlinearmatmul_\w+_float16$/, "scales are float32"],
   [/^test_pow_types_/, "both operands are float32"],
   [/^test_batchnorm_\w+_training_mode$/, "inference only"],
   [/^test_(gru|lstm|simple_rnn)_batchwise$/, "layout 0 only"],
   [/^test_maxpool_with_argmax_2d_precomputed_strides$/, "storage_order 0 only"],
-  [/^test_reduce_(max|min|sum)_empty_set/, "a reduction of nothing"],
+  [/^test_reduce_\w+_empty_set/, "a reduction of nothing"],
   [/^test_reduce_(max|min)_bool_inputs$/, "no reduction of bool"],
   [/^test_resize_tf_crop_and_resize/, "not supported"],
   [/^test_resize_\w+_antialias$/, "not supported"],
