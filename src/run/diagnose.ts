@@ -35,8 +35,8 @@ export interface DiagnoseOutcome {
 
 /**
  * Finds out why accuracy moved, trial by trial: weights or activations, which layer, how much calibration. Each diagnosis is
- * on disk before the next begins; what the ledger has of the same trial is taken over. Only completed, executed, quantized
- * trials can be diagnosed; the others give a remark.
+ * on disk before the next begins; what the ledger has of the same trial is taken over. Only completed trials can be
+ * diagnosed; the others give a remark.
  * @param trials  of the plan, to be diagnosed
  * @param records of the plan's trials
  */
@@ -92,9 +92,6 @@ function hindranceOf(trial: Trial, record: TrialRecord | undefined): Diagnostic 
   const refused = (reason: string) =>
     diagnostic("diagnosis-refused", { trial: trialLabel(trial.scheme, trial.axes), reason }, { severity: "warning" });
   if (trial.scheme.mode === "fp32") return undefined;
-  if (trial.scheme.execution === "simulated") {
-    return refused("it is simulated, and a diagnosis runs parts of a trial on the engine");
-  }
   if (record?.status === "failed") return refused(`it failed (${record.stage})`);
   return record ? undefined : refused("it has not run");
 }

@@ -1,15 +1,13 @@
 import type { Graph } from "../ir/graph.js";
 import { growthSteps, rangeChange } from "../measure/calibration-check.js";
-import { activationsAlone, weightsAlone } from "../quantize/isolate/isolate.js";
-import { quantizeGraph } from "../quantize/quantize.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
 import type { ArmFigures, ArmName, DiagnosisOpening } from "./diagnosis-task.js";
-import { configured, engineConfig } from "./engine-config.js";
 import { checkSamples } from "./explain.js";
 import type { Opened } from "./opened.js";
 import { enterStage } from "./stage.js";
 import { armOf, drawSubset, dropBetween, type Outputs, outputsOn, type Subset } from "./subset.js";
+import { variantsOf } from "./variants.js";
 
 /** A diagnosis under way in this process. */
 export interface Diagnosis {
@@ -29,20 +27,16 @@ export function growthOf(calibration: Calibration): readonly Calibration[] {
 export async function startDiagnosis(opened: Opened, scheme: Scheme): Promise<Diagnosis> {
   enterStage("quantize");
   const ranges = scheme.calibration && opened.ranges(scheme.calibration);
-  const quantized = quantizeGraph(opened.graph, scheme, ranges);
-  const layers = quantizedLayers(opened.graph, scheme, ranges);
+  const variants = variantsOf(opened, scheme);
+  const quantized = variants.whole(scheme, ranges);
+  const layers = quantizedLayers(opened.graph, scheme, (each) => variants.whole(each, ranges));
   enterStage("accuracy");
   const subset = await drawSubset(opened, DIAGNOSIS_WORK, 2 * layers.length + 3);
-  const run = (graph: Graph, isFloat = false) =>
-    outputsOn(
-      subset.rows,
-      opened,
-      configured(opened.engine, engineConfig(scheme)),
-      graph,
-      scheme.mode === "dynamic" && !isFloat ? 1 : undefined,
-    );
+  const run = (graph: Graph) => outputsOn(subset.rows, opened, variants.open(graph), variants.batchSize);
+  // No value of a sample depends on another's where no activation is quantized.
+  const runWeights = (graph: Graph) => outputsOn(subset.rows, opened, variants.open(graph));
   const all = await run(quantized);
-  const activations = activationsAlone(opened.graph, quantized);
+  const activations = variants.activationsAlone(quantized);
   const { calibrated } = opened;
   return {
     opening: {
@@ -58,7 +52,7 @@ export async function startDiagnosis(opened: Opened, scheme: Scheme): Promise<Di
     async measure(name) {
       switch (name.kind) {
         case "weights":
-          return figures(await run(weightsAlone(opened.graph, quantized), true), all, subset, opened.seed);
+          return figures(await runWeights(variants.weightsAlone(quantized, ranges)), all, subset, opened.seed);
         case "activations":
           if (!activations) throw new Error("run: the scheme quantizes no activations");
           return figures(await run(activations), all, subset, opened.seed);
@@ -66,12 +60,12 @@ export async function startDiagnosis(opened: Opened, scheme: Scheme): Promise<Di
         case "kept": {
           const varied =
             name.kind === "alone" ? onlyLayer(opened.graph, scheme, name.layer) : without(scheme, name.layer);
-          return figures(await run(quantizeGraph(opened.graph, varied, ranges)), all, subset, opened.seed);
+          return figures(await run(variants.whole(varied, ranges)), all, subset, opened.seed);
         }
         case "calibrated": {
           if (!scheme.calibration || !ranges) throw new Error("run: the scheme is not calibrated");
           const fewer = opened.ranges({ ...scheme.calibration, samples: name.samples });
-          const outputs = await run(quantizeGraph(opened.graph, scheme, fewer));
+          const outputs = await run(variants.whole(scheme, fewer));
           const change = rangeChange(widthsOf(fewer, ranges), widthsOf(ranges, ranges));
           return { ...figures(outputs, all, subset, opened.seed), rangeChange: change };
         }
@@ -103,14 +97,8 @@ function onlyLayer(graph: Graph, scheme: Scheme, layer: string): Scheme {
 }
 
 /** Layers whose keeping changes the trial's graph: those that it quantizes by themselves. */
-function quantizedLayers(
-  graph: Graph,
-  scheme: Scheme,
-  ranges: ReadonlyMap<string, Range> | undefined,
-): readonly string[] {
-  return layersOf(graph).filter((layer) =>
-    differs(graph, quantizeGraph(graph, onlyLayer(graph, scheme, layer), ranges)),
-  );
+function quantizedLayers(graph: Graph, scheme: Scheme, whole: (scheme: Scheme) => Graph): readonly string[] {
+  return layersOf(graph).filter((layer) => differs(graph, whole(onlyLayer(graph, scheme, layer))));
 }
 
 function differs(a: Graph, b: Graph): boolean {

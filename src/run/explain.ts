@@ -5,17 +5,16 @@ import { type CalibrationCheck, checkCalibration } from "../measure/calibration-
 import type { SplitResult } from "../measure/diagnosis.js";
 import { coarseHistogram, codeRange, countSaturation, mostSaturated, type RangeResult } from "../measure/ranges.js";
 import { observedValues } from "../quantize/calibrate.js";
-import { activationsAlone, weightsAlone } from "../quantize/isolate/isolate.js";
 import { precisionOf } from "../quantize/passes/precision.js";
 import { activationParams } from "../quantize/passes/static/codes.js";
 import { planStatic } from "../quantize/passes/static/plan.js";
 import type { Scheme } from "../quantize/scheme.js";
 import type { CompletedRecord } from "../results/record.js";
 import { contentsOf } from "./contents.js";
-import { configured, engineConfig } from "./engine-config.js";
 import { batches, feeds, floatOutput } from "./inference.js";
 import type { Calibrated, Opened } from "./opened.js";
 import { armOf, drawSubset, outputsOn, type Subset } from "./subset.js";
+import { variantsOf } from "./variants.js";
 
 /** Multiply-adds of the split of one trial: about a second. */
 const SPLIT_WORK = 1e10;
@@ -28,7 +27,7 @@ const RANGE_SAMPLES = 128;
 export type Explanations = Pick<CompletedRecord, "split" | "ranges" | "calibration">;
 
 /**
- * What every run measures of its static and dynamic trials, as it is cheap: which of weights and activations costs
+ * What every run measures of its static and dynamic trials, executed or simulated, as it is cheap: which of weights and activations costs
  * accuracy, the ranges of activations, and the samples of calibration. A part that the engine or the data refuses is left
  * out: the trial's own figures stand without it.
  */
@@ -60,17 +59,17 @@ function subsetOf(opened: Opened): Promise<Subset> {
 }
 
 async function measureSplit(opened: Opened, scheme: Scheme, quantized: Graph): Promise<SplitResult | undefined> {
-  const activations = activationsAlone(opened.graph, quantized);
+  const variants = variantsOf(opened, scheme);
+  const activations = variants.activationsAlone(quantized);
   if (!activations) return undefined;
   const subset = await subsetOf(opened);
-  const engine = configured(opened.engine, engineConfig(scheme));
-  const batch = scheme.mode === "dynamic" ? 1 : undefined;
   const arm = async (graph: Graph, batchSize?: number) =>
-    armOf(await outputsOn(subset.rows, opened, engine, graph, batchSize), subset, opened.seed);
+    armOf(await outputsOn(subset.rows, opened, variants.open(graph), batchSize), subset, opened.seed);
+  const ranges = scheme.calibration && opened.ranges(scheme.calibration);
   return {
-    all: await arm(quantized, batch),
-    weightsOnly: await arm(weightsAlone(opened.graph, quantized)),
-    activationsOnly: await arm(activations, batch),
+    all: await arm(quantized, variants.batchSize),
+    weightsOnly: await arm(variants.weightsAlone(quantized, ranges)),
+    activationsOnly: await arm(activations, variants.batchSize),
     samples: subset.rows.length,
   };
 }

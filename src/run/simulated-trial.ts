@@ -1,6 +1,7 @@
 import { type SizeResult, sizeResult } from "../measure/size.js";
 import { dependsOnBatch, type SimulatedGraph, simulateGraph } from "../quantize/simulate.js";
 import { weightBytes } from "../quantize/size.js";
+import { explainTrial } from "./explain.js";
 import { score } from "./inference.js";
 import { layerErrors } from "./layer-errors.js";
 import type { Opened } from "./opened.js";
@@ -38,6 +39,7 @@ export async function evaluateSimulated(
     size: computedSize(opened, simulated),
     attestation: { integerNodes: 0, floatNodes: 0, attested: false, reason },
     work: [],
+    ...(await explainTrial(opened, scheme, simulated.graph)),
     ...(measures.layers ? { layers: await layerErrors(opened, simulated.graph, engine, true) } : {}),
   };
 }

@@ -1,7 +1,6 @@
 import { toOnnx } from "../backends/onnx/write.js";
 import { seededRandom } from "../base/random.js";
-import type { Engine } from "../engines/engine.js";
-import type { Graph } from "../ir/graph.js";
+import type { InferenceSession } from "../engines/engine.js";
 import { compareAccuracy } from "../measure/accuracy.js";
 import { type DiagnosisArm, outputSqnr } from "../measure/diagnosis.js";
 import { type Scores, startScoring } from "../measure/scores.js";
@@ -35,37 +34,36 @@ const MOST_ELEMENTS = 2 ** 24;
  * @param arms how many models will run over them
  */
 export async function drawSubset(opened: Opened, work: number, arms: number): Promise<Subset> {
-  const { graph, dataset, seed, engine } = opened;
+  const { graph, dataset, seed } = opened;
   const { test } = dataset.splits;
   const each = Math.max(1, graphWork(graph).multiplyAdds * arms);
   const affordable = Math.max(LEAST_SAMPLES, Math.floor(work / each));
   const drawn = seededRandom(seed).shuffle(test.slice());
-  const width = await outputWidth(opened, drawn.subarray(0, 1));
+  const width = (await floatOutputs(drawn.subarray(0, 1), opened)).values.length;
   const count = Math.min(MOST_SAMPLES, affordable, Math.max(1, Math.floor(MOST_ELEMENTS / width)));
   const rows = drawn.slice(0, count);
-  return { rows, fp32: await outputsOn(rows, opened, engine, graph) };
+  return { rows, fp32: await floatOutputs(rows, opened) };
 }
 
-async function outputWidth(opened: Opened, rows: Int32Array): Promise<number> {
-  return (await outputsOn(rows, opened, opened.engine, opened.graph)).values.length;
+function floatOutputs(rows: Int32Array, opened: Opened): Promise<Outputs> {
+  return outputsOn(rows, opened, opened.engine.load(toOnnx(opened.graph), { threads: 1, optimization: "all" }));
 }
 
-/** Runs a model over the samples and scores its first output. */
+/** Runs a model over the samples and scores its first output. @param opening its session, which is closed at the end */
 export async function outputsOn(
   rows: Int32Array,
-  { graph: float, dataset }: Pick<Opened, "graph" | "dataset">,
-  engine: Engine,
-  graph: Graph,
+  { graph, dataset }: Pick<Opened, "graph" | "dataset">,
+  opening: Promise<InferenceSession>,
   batchSize?: number,
 ): Promise<Outputs> {
-  const session = await engine.load(toOnnx(graph), { threads: 1, optimization: "all" });
+  const session = await opening;
   try {
     const output = graph.outputs[0]?.name ?? "";
     let scorer: ReturnType<typeof startScoring> | undefined;
     let values = new Float32Array(0);
     let filled = 0;
     for (const batch of batches(rows, batchSize)) {
-      const { data } = floatOutput(await session.run(feeds(float, dataset, batch)), output);
+      const { data } = floatOutput(await session.run(feeds(graph, dataset, batch)), output);
       const width = data.length / batch.length;
       if (values.length === 0) values = new Float32Array(rows.length * width);
       values.set(data as Float32Array, filled);

@@ -136,9 +136,8 @@ describe("diagnosing trials", () => {
 
   test("trials that cannot be taken apart give the reason", async () => {
     const { records, ledger } = await ran();
-    const [fp32, first, second] = plan.trials;
-    if (!fp32 || !first || !second) throw new Error("the plan has three trials");
-    const simulated = { ...second, scheme: { ...second.scheme, execution: "simulated" as const } };
+    const [fp32, first] = plan.trials;
+    if (!fp32 || !first) throw new Error("the plan has three trials");
     const failed: readonly TrialRecord[] = records.map((record) =>
       record.trial === first.id && record.status === "completed"
         ? {
@@ -150,11 +149,8 @@ describe("diagnosing trials", () => {
         : record,
     );
     const { options, calls } = diagnosing(ledger);
-    const outcome = await diagnoseTrials(plan, [fp32, first, simulated], failed, options);
-    expect(outcome.remarks.map(({ facts }) => (facts as { reason: string }).reason)).toEqual([
-      "it failed (quantize)",
-      "it is simulated, and a diagnosis runs parts of a trial on the engine",
-    ]);
+    const outcome = await diagnoseTrials(plan, [fp32, first], failed, options);
+    expect(outcome.remarks.map(({ facts }) => (facts as { reason: string }).reason)).toEqual(["it failed (quantize)"]);
     expect(calls).toEqual([]);
     const missing = await diagnoseTrials(plan, [first], [], options);
     expect(missing.remarks.map(({ facts }) => (facts as { reason: string }).reason)).toEqual(["it has not run"]);

@@ -66,7 +66,15 @@ async function opened(data: Rows, scheme: Scheme, graph: Graph = net()): Promise
   const bytes = toOnnx(graph);
   const float = await scoreFloat(engine, bytes, graph, dataset);
   const model = { name: "net", format: "tfjs", path: "unused" };
-  const shared = { engine, model, graph, dataset, folder: "unused", seed: 1, fp32: { bytes, path: "unused", ...float } };
+  const shared = {
+    engine,
+    model,
+    graph,
+    dataset,
+    folder: "unused",
+    seed: 1,
+    fp32: { bytes, path: "unused", ...float },
+  };
   if (!scheme.calibration) return { ...shared, ranges: () => new Map() };
   const calibrator = startCalibration(graph, [scheme.calibration]);
   const input = feeds(graph, dataset, dataset.splits.train);
@@ -118,6 +126,26 @@ describe("what a run says of its trials", () => {
     expect(Object.keys(dynamic)).toEqual(["split"]);
     expect(await explained(usual, schemeOf("weight_only"))).toEqual({});
   });
+
+  test.each(["static", "dynamic"])(
+    "%s that is simulated has the sides and arms that it has when it executes",
+    async (mode) => {
+      const executed = schemeOf(mode, mode === "static" ? { samples: 8 } : {});
+      const arms = async (scheme: Scheme) => {
+        const diagnosis = await startDiagnosis(await opened(usual, scheme), scheme);
+        const { layers, quantizesActivations, all } = diagnosis.opening;
+        const names = [
+          ...(["weights", "activations"] as const).map((kind) => ({ kind })),
+          ...layers.flatMap((layer) => (["alone", "kept"] as const).map((kind) => ({ kind, layer }))),
+        ];
+        const measured = [];
+        for (const name of names) measured.push((await diagnosis.measure(name)).arm.sqnrDb);
+        return { layers, quantizesActivations, sqnr: [all.sqnrDb, ...measured] };
+      };
+      const [right, left] = [await arms(executed), await arms({ ...executed, execution: "simulated" })];
+      expect(left).toEqual({ ...right, sqnr: right.sqnr.map((decibels) => expect.closeTo(decibels ?? Number.NaN, 0)) });
+    },
+  );
 
   test("values of the test split beyond the calibrated range are counted as saturated", async () => {
     const rows = [
