@@ -149,12 +149,23 @@ function renumber(splits: Splits): { kept: Int32Array; splits: Splits } {
 
 function selectLabels(labels: Labels, kept: Int32Array): Labels {
   if (labels.kind === "class") return { ...labels, values: kept.map((index) => labels.values[index] as number) };
-  const { width } = labels;
-  const values = new Float32Array(kept.length * width);
+  if (labels.kind === "value")
+    return { ...labels, values: selectRows(labels.values, labels.width, kept, Float32Array) };
+  return { ...labels, values: selectRows(labels.values, labels.width, kept, Int32Array) };
+}
+
+/** Some rows of a table of `width` columns. */
+function selectRows<T extends Float32Array | Int32Array>(
+  values: T,
+  width: number,
+  kept: Int32Array,
+  array: new (length: number) => T,
+): T {
+  const selected = new array(kept.length * width);
   kept.forEach((index, i) => {
-    values.set(labels.values.subarray(index * width, (index + 1) * width), i * width);
+    selected.set(values.subarray(index * width, (index + 1) * width), i * width);
   });
-  return { ...labels, values };
+  return selected;
 }
 
 /** Settings with the defaults said, choices by name: what decides the values. */

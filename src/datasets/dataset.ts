@@ -1,10 +1,19 @@
 import type { SplitSetting } from "../base/option.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-/** What a sample should give. `class`: index into `classes`. `value`: `width` real numbers a sample, row-major. */
+/**
+ * What a sample should give. `class`: index into `classes`. `value`: `width` real numbers a sample, row-major. `tokens`: the
+ * next token of each of `width` positions, [samples, width], -1 where a position has none; `classes` is the vocabulary's size.
+ */
 export type Labels =
   | { readonly kind: "class"; readonly values: Int32Array; readonly classes: readonly string[] }
-  | { readonly kind: "value"; readonly values: Float32Array; readonly width: number };
+  | { readonly kind: "value"; readonly values: Float32Array; readonly width: number }
+  | {
+      readonly kind: "tokens";
+      readonly values: Int32Array;
+      readonly width: number;
+      readonly classes: number;
+    };
 
 /** Sample indices. The two never overlap; calibration draws from `train` alone. */
 export interface Splits {

@@ -3,10 +3,10 @@ import type { DataPlace } from "../base/diagnostics/data.js";
 import { nearestFact } from "../base/nearest.js";
 import type { Labels } from "./dataset.js";
 
-/** Labels as the source has them: texts or numbers to be matched with classes, or real values. */
+/** Labels as the source has them: texts or numbers to be matched with classes; or real values, or next tokens, as they are. */
 export type RawLabels =
   | { readonly kind: "class"; readonly values: readonly (string | number)[] }
-  | { readonly kind: "value"; readonly values: Float32Array; readonly width: number };
+  | Exclude<Labels, { readonly kind: "class" }>;
 
 const mostClasses = 100_000;
 
@@ -24,7 +24,7 @@ export function resolveLabels(
   names: readonly string[] | undefined,
   place: (index: number) => DataPlace,
 ): Labels {
-  if (raw.kind === "value") return raw;
+  if (raw.kind !== "class") return raw;
   const texts = raw.values.map((value, i) => labelText(value) ?? fail("data-label-missing", { place: place(i) }));
   return names === undefined ? inferred(texts, place) : named(texts, names, place);
 }

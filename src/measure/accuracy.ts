@@ -1,18 +1,20 @@
 import { fail } from "../base/diagnostic.js";
 import { seededRandom } from "../base/random.js";
 import { type DivergenceResult, summarizeDivergence } from "./divergence.js";
+import { compareTokens } from "./language-model.js";
 import { macroF1 } from "./macro-f1.js";
 import { mcNemarP } from "./mcnemar.js";
 import { regressionMetrics } from "./regression.js";
 import type { Resolution } from "./resolution.js";
 import type { ClassScores, Scores } from "./scores.js";
 import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
+import type { TokenScores } from "./token-scores.js";
 
 export type { DivergenceResult } from "./divergence.js";
 export type { Sampled } from "./statistics.js";
 
 /**
- * Accuracy on the test split. With class labels `top1`; with real-valued labels `mae`; without labels
+ * Accuracy on the test split. With class labels `top1`; with real-valued labels `mae`; with next tokens `nextToken`; without labels
  * `agreement`: the share of samples whose top output (or, with one output, whose rounded value) equals fp32's.
  * `drop` is fp32 minus this, in the metric's unit, positive when worse; paired over the same samples.
  */
@@ -20,8 +22,12 @@ export interface AccuracyResult {
   readonly top1?: Sampled;
   readonly mae?: Sampled;
   readonly agreement?: Sampled;
+  /** Share of next tokens that the largest output names; `n` counts sequences. */
+  readonly nextToken?: Sampled;
+  /** Next tokens that were scored, with `nextToken`. */
+  readonly tokens?: number;
   readonly drop: Estimate;
-  /** Samples whose top class differs from fp32's; absent for real-valued outputs. */
+  /** Samples, or next tokens, whose top class differs from fp32's; absent for real-valued outputs. */
   readonly flips?: number;
   /**
    * McNemar counts: right in fp32 and wrong here (`lost`), and the reverse (`gained`); with class labels only.
@@ -42,8 +48,11 @@ export interface AccuracyResult {
   readonly remarks?: readonly string[];
 }
 
-/** top5 and macro_f1 with class labels; rmse and r2 with real values; perplexity where outputs are distributions. */
-export type FurtherMetric = "top5" | "macro_f1" | "rmse" | "r2" | "perplexity";
+/**
+ * top5 and macro_f1 with class labels; rmse and r2 with real values; perplexity where outputs are distributions;
+ * perplexity_increase with next tokens: perplexity over fp32's, minus 1, paired.
+ */
+export type FurtherMetric = "top5" | "macro_f1" | "rmse" | "r2" | "perplexity" | "perplexity_increase";
 
 export type FurtherMetrics = Readonly<Partial<Record<FurtherMetric, Sampled>>>;
 
@@ -67,12 +76,14 @@ export interface ComparisonOptions {
  * The accuracy of a trial beside fp32 on the same samples.
  *
  * Intervals, all 95%: `top1`, `agreement`, `top5` and `sameTop` Wilson's score interval; the drop of `top1` Tango's score
- * interval of paired proportions (it stays honest when few samples flip); the drop of `agreement` Wilson's of the flips;
+ * interval of paired proportions (it stays honest when few samples flip); the drop of `agreement` Wilson's of the flips; all
+ * of next tokens a bootstrap over sequences, see {@link compareTokens};
  * `macro_f1` Wilson's with an effective sample size; the others a studentized bootstrap over samples, seeded.
  * @param trial and baseline: scores of the same samples in the same order
  */
 export function compareAccuracy(trial: Scores, baseline: Scores, options: ComparisonOptions): AccuracyResult {
   checkPair(trial, baseline);
+  if (trial.tokens && baseline.tokens) return compareSequences(trial, trial.tokens, baseline.tokens, options);
   const basic = trial.metric === "mae" ? compareErrors(trial, baseline, options.seed) : compareShares(trial, baseline);
   const { stopped } = options;
   if (options.dropOnly) return { ...basic, ...(stopped ? { stopped } : {}) };
@@ -81,7 +92,7 @@ export function compareAccuracy(trial: Scores, baseline: Scores, options: Compar
   const divergence = summarizeDivergence(trial.divergence, basic.flips, n, options.seed);
   const confusion = basic.flips ? confusedPairs(trial, baseline) : [];
   if (basic.mae?.narrow) remarks.push(FEW_DECIDE);
-  if (n === 1) remarks.push("one test sample says nothing of the spread: means are given without an interval");
+  if (n === 1) remarks.push(ONE_SAMPLE);
   return {
     ...basic,
     ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
@@ -91,6 +102,30 @@ export function compareAccuracy(trial: Scores, baseline: Scores, options: Compar
     ...(remarks.length > 0 ? { remarks } : {}),
   };
 }
+
+/** Of next tokens: all intervals are of sequences. */
+function compareSequences(
+  { divergence }: Scores,
+  tokens: TokenScores,
+  baseline: TokenScores,
+  { seed, stopped, dropOnly }: ComparisonOptions,
+): AccuracyResult {
+  const compared = compareTokens(tokens, baseline, seed);
+  const { nextToken, drop, flips } = compared;
+  if (compared.tokens === 0) fail("no-test-samples", {});
+  const basic = { nextToken, tokens: compared.tokens, drop, flips, ...(stopped ? { stopped } : {}) };
+  if (dropOnly) return basic;
+  const { kl, cosine } = summarizeDivergence(divergence, undefined, tokens.scored.length, seed);
+  const alone = tokens.scored.length === 1;
+  return {
+    ...basic,
+    metrics: { perplexity: compared.perplexity, perplexity_increase: compared.perplexityIncrease },
+    divergence: { sameTop: compared.sameTop, ...(kl ? { kl } : {}), ...(cosine ? { cosine } : {}) },
+    ...(alone ? { remarks: [ONE_SAMPLE] } : {}),
+  };
+}
+
+const ONE_SAMPLE = "one test sample says nothing of the spread: means are given without an interval";
 
 const FEW_DECIDE =
   "a few samples decide the mean error: its 95% interval may be too narrow, and holds the truth about 9 times in 10";

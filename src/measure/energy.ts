@@ -1,7 +1,7 @@
-/** Energy of the processor package by its own counter (RAPL), for one sample: all that the package drew meanwhile, idle cores included. */
-export interface EnergyResult {
-  readonly batch: number;
-  readonly threads: number;
+import type { TimedSetting } from "./setting.js";
+
+/** Energy of the processor package by its own counter (RAPL), for one sample, or one token of a phase of a language model: all that the package drew meanwhile, idle cores included. */
+export interface EnergyResult extends TimedSetting {
   readonly joulesPerInference: number;
   readonly baselineJoulesPerInference: number;
 }

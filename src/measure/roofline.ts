@@ -1,5 +1,6 @@
 import { operatorKind } from "./operator-kinds.js";
 import { bandwidthAt, type MachinePeaks } from "./peaks.js";
+import type { TimedSetting } from "./setting.js";
 import type { NodeWork } from "./work.js";
 
 export type { MachinePeaks } from "./peaks.js";
@@ -32,9 +33,7 @@ export interface ArmRoofline {
 }
 
 /** Why a trial is as fast as it is. */
-export interface RooflineResult {
-  readonly batch: number;
-  readonly threads: number;
+export interface RooflineResult extends TimedSetting {
   readonly peaks: MachinePeaks;
   readonly baseline: ArmRoofline;
   readonly trial: ArmRoofline;

@@ -3,21 +3,28 @@ import type { Labels } from "../datasets/dataset.js";
 import { type DistributionKind, LEAST_PROBABILITY, readDistribution } from "./distribution.js";
 import { type SampleDivergence, startDivergence } from "./divergence.js";
 import type { KeptOutputs } from "./kept-outputs.js";
+import { sharesOf } from "./language-model.js";
 import { type ErrorScores, startErrors } from "./regression.js";
+import { type NextTokens, startTokenDivergence, startTokens, type TokenScores, tokensInOrder } from "./token-scores.js";
 
-export type AccuracyMetric = "top1" | "mae" | "agreement";
+export type AccuracyMetric = "top1" | "mae" | "agreement" | "next_token";
 
 /** What one model said about each sample of the test split, in the order the batches came; plain data. */
 export interface Scores {
   readonly metric: AccuracyMetric;
-  /** Index of the largest output (the lowest index of equal ones); one rounded value for a single output; empty for mae. */
+  /**
+   * Index of the largest output (the lowest index of equal ones); one rounded value for a single output; empty for mae, and
+   * for next_token, whose predictions are of positions.
+   */
   readonly predictions: Int32Array;
-  /** top1: 1 when right, else 0. mae: mean absolute error of the sample. agreement: empty. */
+  /** top1: 1 when right, else 0. mae: mean absolute error of the sample. next_token: share of its positions. agreement: empty. */
   readonly scores: Float64Array;
   /** With class labels: what further metrics are made of, sample by sample. */
   readonly classes?: ClassScores;
   /** With real-valued labels. */
   readonly errors?: ErrorScores;
+  /** With next tokens as labels. */
+  readonly tokens?: TokenScores;
   /** Where the outputs were compared with fp32's. */
   readonly divergence?: SampleDivergence;
 }
@@ -62,7 +69,10 @@ export interface ScoringOptions {
 export function startScoring(labels: Labels | undefined, width: number, options: ScoringOptions = {}): Scorer {
   const scorer = scorerOf(labels, width, options.kind);
   if (!options.reference) return scorer;
-  const divergence = startDivergence(options.reference);
+  const divergence =
+    labels?.kind === "tokens"
+      ? startTokenDivergence(options.reference, labels.width)
+      : startDivergence(options.reference);
   let next = 0;
   return {
     add(output, indices, positions) {
@@ -77,6 +87,7 @@ export function startScoring(labels: Labels | undefined, width: number, options:
 function scorerOf(labels: Labels | undefined, width: number, kind: DistributionKind | undefined): Scorer {
   if (labels === undefined) return predictionScorer("agreement", width, width === 1 ? rounded : largest);
   if (labels.kind === "value") return errorScorer(labels.values, labels.width, width);
+  if (labels.kind === "tokens") return tokenScorer(labels, width, kind);
   const classes = labels.classes.length;
   const binary = width === 1 && classes === 2;
   if (!binary && (width < classes || width === 1)) fail("output-width", { width, labels: "class", expected: classes });
@@ -207,6 +218,21 @@ function errorScorer(labels: Float32Array, labelWidth: number, width: number): S
   };
 }
 
+function tokenScorer(next: NextTokens, width: number, kind: DistributionKind | undefined): Scorer {
+  const scorer = startTokens(next, width, kind);
+  return {
+    add(output, indices) {
+      checkRows(output, indices.length, width);
+      for (let row = 0; row < indices.length; row++) scorer.add(output, row * width, indices[row] as number);
+    },
+    at: (place) => ({ prediction: 0, score: scorer.shareAt(place) }),
+    finish() {
+      const tokens = scorer.finish();
+      return { metric: "next_token", predictions: new Int32Array(0), scores: sharesOf(tokens), tokens };
+    },
+  };
+}
+
 function checkRows(output: Float32Array, rows: number, width: number): void {
   if (output.length !== rows * width) {
     throw new Error(`accuracy: ${output.length} outputs are not ${rows} rows of ${width}`);
@@ -226,10 +252,11 @@ function refuseNaN(output: Float32Array, row: number, width: number, sample: num
  */
 export function scoresInOrder(scores: Scores, places: ArrayLike<number>): Scores {
   const floats = (from: Float64Array) => (from.length === 0 ? from : Float64Array.from(picked(from, places)));
-  const { classes } = scores;
+  const { classes, tokens } = scores;
   return {
     ...scores,
-    predictions: Int32Array.from(picked(scores.predictions, places)),
+    ...(tokens ? { tokens: tokensInOrder(tokens, places) } : {}),
+    predictions: tokens ? scores.predictions : Int32Array.from(picked(scores.predictions, places)),
     scores: floats(scores.scores),
     ...(classes
       ? {

@@ -3,12 +3,14 @@ import { type Conditions, conditionsOf } from "./conditions.js";
 import type { LatencySamples } from "./latency.js";
 import { logRatios } from "./log-ratios.js";
 import { percentilesOf } from "./percentiles.js";
+import type { TimedSetting } from "./setting.js";
 import { type Estimate, mean, median, quantileOfSorted, Z95 } from "./statistics.js";
 
 /** Speed of one trial at one batch size and thread count, beside fp32. */
-export interface LatencyResult {
-  readonly batch: number;
-  readonly threads: number;
+export interface LatencyResult extends TimedSetting {
+  /** Of a phase of a language model: tokens that it takes in a second, at the median time. */
+  readonly tokensPerSecond?: number;
+  readonly baselineTokensPerSecond?: number;
   /** Median time of a run of this trial, milliseconds; of samples of several runs where a run is too short to be timed alone. */
   readonly medianMs: number;
   /** Nine of ten single runs, one right after another, took at most this long, milliseconds; absent for too few or too short ones. */

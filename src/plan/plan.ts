@@ -1,3 +1,4 @@
+import type { Settings } from "../base/option.js";
 import type { DataReference } from "../datasets/dataset.js";
 import type { Scheme } from "../quantize/scheme.js";
 
@@ -9,6 +10,8 @@ export interface ModelReference {
   readonly path: string;
   /** Shapes of the inputs without batch, when the program gives them. */
   readonly inputShape?: readonly number[];
+  /** Checked options of the source that decide what the model is: all that a synthetic model is made of. */
+  readonly settings?: Settings;
 }
 
 /** A value of the record that a program can name: `static.accuracy_drop`, `pareto(speedup, accuracy)`. */
@@ -30,15 +33,30 @@ export type MetricName =
   | "rmse"
   | "r2"
   | "perplexity"
+  | "perplexity_increase"
   | "same_top"
   | "kl"
   | "cosine"
   | "latency_p90"
-  | "latency_p99";
+  | "latency_p99"
+  | "prefill_speedup"
+  | "decode_speedup"
+  | "prefill_tokens_per_second"
+  | "decode_tokens_per_second";
+
+/**
+ * How a language model is run: `prefill` takes all tokens of a prompt at once, `decode` one token behind a cache of keys and
+ * values of the tokens before it.
+ */
+export type Phase = "prefill" | "decode";
 
 export interface LatencyMeasure {
   readonly batch: number;
   readonly threads: number;
+  /** Of language models; absent: the model is run whole. */
+  readonly phase?: Phase;
+  /** With `phase`: tokens of the prompt, or of the cache when decoding. Absent: as many as a sample has, one less when decoding. */
+  readonly context?: number;
 }
 
 export interface Measures {

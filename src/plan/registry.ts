@@ -1,6 +1,6 @@
 import type { OptionSpec } from "../base/option.js";
 import type { LabelKind } from "../datasets/dataset.js";
-import type { MetricName, PlainView, View } from "./plan.js";
+import type { MetricName, Phase, PlainView, View } from "./plan.js";
 
 /** What programs can name in `measure`, `expect` and `show`, and where models come from. Plain lists; no vocabulary of these lives elsewhere. */
 
@@ -13,7 +13,8 @@ export interface MeasureDefinition {
 export const measures: readonly MeasureDefinition[] = [
   {
     name: "accuracy",
-    summary: "on the test split, paired with fp32: top-1, mean absolute error, or agreement where data has no labels",
+    summary:
+      "on the test split, paired with fp32: top-1, mean absolute error, perplexity and next token, or agreement where data has no labels",
     options: [
       {
         name: "stop_at_drop",
@@ -37,6 +38,25 @@ export const measures: readonly MeasureDefinition[] = [
         name: "threads",
         type: { kind: "integer", min: 1, max: 256 },
         summary: "threads of the engine; several with | (default 1)",
+        sweeps: true,
+      },
+      {
+        name: "phase",
+        type: {
+          kind: "choice",
+          choices: [
+            { name: "prefill", summary: "all tokens of a prompt at once" },
+            { name: "decode", summary: "one token, behind a cache of keys and values of the tokens before it" },
+          ],
+        },
+        summary: "how a language model is run; both with | (default both)",
+        sweeps: true,
+      },
+      {
+        name: "context",
+        type: { kind: "integer", min: 1, max: 1_000_000 },
+        summary:
+          "tokens of the prompt, or in the cache when decoding; several with | (default: as many as the data's samples have)",
         sweeps: true,
       },
     ],
@@ -76,6 +96,8 @@ export interface MetricDefinition {
   readonly labels?: readonly LabelKind[];
   /** Only with so many classes. */
   readonly leastClasses?: number;
+  /** Only where this phase of a language model is timed. */
+  readonly phase?: Phase;
 }
 
 export const metrics: readonly MetricDefinition[] = [
@@ -85,8 +107,8 @@ export const metrics: readonly MetricDefinition[] = [
     name: "flips",
     unit: "count",
     needs: "accuracy",
-    labels: ["class", "none"],
-    summary: "samples whose answer differs from fp32's",
+    labels: ["class", "none", "tokens"],
+    summary: "samples, or next tokens, whose answer differs from fp32's",
   },
   {
     name: "top5",
@@ -121,27 +143,62 @@ export const metrics: readonly MetricDefinition[] = [
     name: "perplexity",
     unit: "number",
     needs: "accuracy",
-    labels: ["class"],
-    summary: "exp of the mean negative log-likelihood of the label",
+    labels: ["class", "tokens"],
+    summary: "exp of the mean negative log-likelihood of the label, or of the next token",
+  },
+  {
+    name: "perplexity_increase",
+    unit: "fraction",
+    needs: "accuracy",
+    labels: ["tokens"],
+    summary: "perplexity over fp32's, minus 1: 2% is a perplexity 1.02 times as large",
   },
   {
     name: "same_top",
     unit: "fraction",
     needs: "accuracy",
-    labels: ["class", "none"],
+    labels: ["class", "none", "tokens"],
     summary: "share of samples whose answer is fp32's",
   },
   {
     name: "kl",
     unit: "number",
     needs: "accuracy",
-    labels: ["class", "none"],
+    labels: ["class", "none", "tokens"],
     summary: "mean Kullback-Leibler divergence from fp32's outputs, nats",
   },
   { name: "cosine", unit: "number", needs: "accuracy", summary: "mean cosine similarity to fp32's outputs" },
   { name: "sqnr", unit: "decibel", needs: "accuracy", summary: "signal to quantization noise of a layer's output" },
   { name: "speedup", unit: "ratio", needs: "latency", summary: "best fp32 time / time, on the same engine" },
   { name: "latency", unit: "ms", needs: "latency", summary: "median time of one inference" },
+  {
+    name: "prefill_speedup",
+    unit: "ratio",
+    needs: "latency",
+    phase: "prefill",
+    summary: "speedup of a language model that takes a prompt at once",
+  },
+  {
+    name: "decode_speedup",
+    unit: "ratio",
+    needs: "latency",
+    phase: "decode",
+    summary: "speedup of a language model that makes one token after another",
+  },
+  {
+    name: "prefill_tokens_per_second",
+    unit: "number",
+    needs: "latency",
+    phase: "prefill",
+    summary: "tokens of a prompt that are taken in a second",
+  },
+  {
+    name: "decode_tokens_per_second",
+    unit: "number",
+    needs: "latency",
+    phase: "decode",
+    summary: "tokens that are made in a second",
+  },
   { name: "latency_p90", unit: "ms", needs: "latency", summary: "time that nine of ten inferences stay within" },
   { name: "latency_p99", unit: "ms", needs: "latency", summary: "time that 99 of 100 inferences stay within" },
   { name: "size", unit: "bytes", needs: "size", summary: "bytes of the model file" },

@@ -36,8 +36,11 @@ function accuracyMethod(completed: readonly CompletedRecord[]): Note | undefined
     top1: "drop compares the same samples with fp32",
     agreement: "no labels: top outputs are compared with fp32",
     mae: "increase compares the same samples with fp32",
+    next_token:
+      "perplexity is of all their next tokens; increase and drop compare the same sequences with fp32, and all intervals resample whole sequences, as tokens of one depend on each other",
   }[accuracy.name];
-  return { label: "accuracy", text: `${count(accuracy.n, "test sample")}, 95% intervals; ${what}` };
+  const samples = count(accuracy.n, accuracy.name === "next_token" ? "test sequence" : "test sample");
+  return { label: "accuracy", text: `${samples}, 95% intervals; ${what}` };
 }
 
 function speedMethod(completed: readonly CompletedRecord[]): Note | undefined {
@@ -57,14 +60,18 @@ function speedMethod(completed: readonly CompletedRecord[]): Note | undefined {
   };
 }
 
+function settingText({ batch, threads, phase, context }: LatencyResult): string {
+  return [batch, threads, phase, context].join(" ");
+}
+
 /** Times of fp32 further apart than this are said: what stands in one column was measured on a machine of two speeds. */
 const DRIFT = 1.1;
 
 /** Each trial is timed beside an fp32 of its own, and a shared machine is not as fast each time. */
 function driftText(all: readonly LatencyResult[]): string {
-  const settings = new Set(all.map(({ batch, threads }) => `${batch} ${threads}`));
+  const settings = new Set(all.map(settingText));
   const apart = [...settings]
-    .map((setting) => all.filter(({ batch, threads }) => `${batch} ${threads}` === setting))
+    .map((setting) => all.filter((result) => settingText(result) === setting))
     .map((own) => own.map(({ baselineMs }) => baselineMs))
     .map((times) => ({ least: Math.min(...times), most: Math.max(...times) }))
     .filter(({ least, most }) => most > least * DRIFT);

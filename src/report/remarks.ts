@@ -2,6 +2,7 @@ import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, FallenNode, LatencyResult } from "../results/record.js";
 import { milliseconds, percent } from "../results/units.js";
 import { gapRemarks, isApart } from "./gap.js";
+import { phaseText } from "./phases.js";
 
 /** One sentence on a trial. */
 export interface Remark {
@@ -125,11 +126,18 @@ function speedRemarks({ latency = [] }: CompletedRecord): readonly string[] {
     .map((result) => `${settingOf(result, latency)}${result.verdict}`);
 }
 
-/** `batch 4, 2 threads: ` where a trial was timed with several settings. */
-export function settingOf({ batch, threads }: LatencyResult, all: readonly LatencyResult[]): string {
+/** `batch 4, 2 threads: ` where a trial was timed with several settings; `decode behind 128: ` of phases of a language model. */
+export function settingOf(result: LatencyResult, all: readonly LatencyResult[]): string {
   if (all.length < 2) return "";
-  const differ = new Set(all.map((result) => result.threads)).size > 1;
-  return differ ? `batch ${batch}, ${threads} thread${threads === 1 ? "" : "s"}: ` : `batch ${batch}: `;
+  const { batch, threads } = result;
+  const differ = (of: (each: LatencyResult) => number) => new Set(all.map(of)).size > 1;
+  const phase = phaseText(result);
+  const parts = [
+    ...(phase === "" ? [] : [phase]),
+    ...(phase === "" || differ((each) => each.batch) ? [`batch ${batch}`] : []),
+    ...(differ((each) => each.threads) ? [`${threads} thread${threads === 1 ? "" : "s"}`] : []),
+  ];
+  return `${parts.join(", ")}: `;
 }
 
 /** Share of blocks left out that is worth a word. */

@@ -1,8 +1,10 @@
+import { sameSetting } from "../measure/setting.js";
 import { trialLabels } from "../results/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, Estimate, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";
 import type { Cell, Column, Tone } from "./columns.js";
+import { phaseText } from "./phases.js";
 import { isSuspect } from "./remarks.js";
 
 /** One row of the table: a completed trial at one batch size. */
@@ -45,20 +47,57 @@ export function variesInBatch(rows: readonly Row[]): boolean {
 export function accuracyColumns(rows: readonly Row[]): readonly Column[] {
   const completed = rows.map(({ record, first }) => (first ? record : undefined));
   const header = rows.map(({ record }) => accuracyOf(record)?.name).find((name) => name !== undefined);
-  const headers = { top1: "top-1", agreement: "same as fp32", mae: "mean error" } as const;
+  const headers = { top1: "top-1", agreement: "same as fp32", mae: "mean error", next_token: "next token" } as const;
   const columns = [
+    ...perplexityColumns(completed),
     { header: header ? headers[header] : "accuracy", cells: completed.map((record) => record && accuracyCell(record)) },
     // Without labels the drop is the share of flips, which the next column gives.
     {
       header: header === "mae" ? "increase" : "drop",
       cells: completed.map((record) => (header === "agreement" ? undefined : record && dropCell(record))),
     },
-    { header: "flips", cells: completed.map((record) => (record ? flipsCell(record) : undefined)) },
+    // Of next tokens thousands flip between equal answers, and no one tells them apart.
+    {
+      header: "flips",
+      cells: completed.map((record) => (record && header !== "next_token" ? flipsCell(record) : undefined)),
+    },
   ];
   return columns.filter(hasCells);
 }
 
-/** Batch where it varies, speedup and milliseconds. */
+/** Of language models: perplexity, and its increase over fp32. */
+function perplexityColumns(completed: readonly (CompletedRecord | undefined)[]): readonly Column[] {
+  if (completed.every((record) => record?.accuracy?.nextToken === undefined)) return [];
+  return [
+    { header: "perplexity", cells: completed.map((record) => record && perplexityCell(record)) },
+    { header: "increase", cells: completed.map((record) => record && increaseCell(record)) },
+  ];
+}
+
+function perplexityCell({ accuracy }: CompletedRecord): Cell | undefined {
+  const found = accuracy?.metrics?.perplexity;
+  if (!found) return undefined;
+  const show = (x: number) => plain(Number(x.toPrecision(4)));
+  return { value: text(show(found.value)), detail: text(`${show(found.ci95[0])}–${show(found.ci95[1])}`, "dim") };
+}
+
+/** Red where the whole interval lies above 0. */
+function increaseCell(record: CompletedRecord): Cell | undefined {
+  const found = record.accuracy?.metrics?.perplexity_increase;
+  if (!found || isBaseline(record)) return undefined;
+  const [low, high] = found.ci95;
+  return {
+    value: text(percent(found.value, 2), low > 0 ? "bad" : "none"),
+    detail: text(`${fixed(low * 100, 2)} to ${fixed(high * 100, 2)}`, "dim"),
+  };
+}
+
+/** Decimals of a share: of next tokens as many as their number tells apart, not that of the sequences. */
+export function shareDigits(record: CompletedRecord, samples: number): number {
+  return percentDigits(record.accuracy?.tokens ?? samples);
+}
+
+/** Batch where it varies, phase, speedup and milliseconds; of phases of a language model tokens a second. */
 export function speedColumns(rows: readonly Row[]): readonly Column[] {
   const latencies = rows.map(({ latency }) => latency);
   const batch: Column = {
@@ -67,13 +106,19 @@ export function speedColumns(rows: readonly Row[]): readonly Column[] {
   };
   const columns: readonly Column[] = [
     ...(variesInBatch(rows) ? [batch] : []),
+    { header: "phase", cells: latencies.map((latency) => latency?.phase && { value: text(phaseText(latency)) }) },
     {
       header: "speedup",
       cells: rows.map(({ latency, record }) => (latency ? speedupCell(latency) : untimedCell(record, rows))),
     },
     { header: "ms", cells: latencies.map((latency) => latency && { value: text(milliseconds(latency.medianMs)) }) },
+    { header: "tokens/s", cells: latencies.map((latency) => latency && tokensCell(latency)) },
   ];
   return columns.filter(hasCells);
+}
+
+function tokensCell({ tokensPerSecond }: LatencyResult): Cell | undefined {
+  return tokensPerSecond === undefined ? undefined : { value: text(plain(Number(tokensPerSecond.toPrecision(3)))) };
 }
 
 function batchText({ batch, threads }: LatencyResult, rows: readonly Row[]): string {
@@ -97,14 +142,14 @@ export function resourceColumns(rows: readonly Row[]): readonly Column[] {
 
 /** Money for a million samples, and the share that is saved. */
 function costCell({ record, latency }: Row): Cell | undefined {
-  const found = record.cost?.find((cost) => cost.batch === latency?.batch && cost.threads === latency.threads);
+  const found = latency && record.cost?.find((cost) => sameSetting(cost, latency));
   if (!found) return undefined;
   const value = text(plain(Number(found.perMillion.toPrecision(3))));
   return isBaseline(record) ? { value } : { value, detail: text(percentChange(-found.saving.value), "dim") };
 }
 
 function energyCell({ record, latency }: Row): Cell | undefined {
-  const found = record.energy?.find((energy) => energy.batch === latency?.batch && energy.threads === latency.threads);
+  const found = latency && record.energy?.find((energy) => sameSetting(energy, latency));
   if (!found) return undefined;
   const value = text(`${plain(Number((found.joulesPerInference * 1000).toPrecision(3)))} mJ`);
   if (isBaseline(record)) return { value };
@@ -128,7 +173,7 @@ function accuracyCell(record: CompletedRecord): Cell | undefined {
   const accuracy = accuracyOf(record);
   if (!accuracy) return undefined;
   const { value, ci95, isShare, n } = accuracy;
-  const digits = percentDigits(n);
+  const digits = shareDigits(record, n);
   const show = (x: number) => (isShare ? fixed(x * 100, digits) : plain(x));
   return {
     value: text(isShare ? percent(value, digits) : plain(value)),
@@ -141,7 +186,7 @@ function dropCell(record: CompletedRecord): Cell | undefined {
   const accuracy = accuracyOf(record);
   if (!accuracy || !record.accuracy || isBaseline(record)) return undefined;
   const { value, ci95 } = record.accuracy.drop;
-  const digits = percentDigits(accuracy.n);
+  const digits = shareDigits(record, accuracy.n);
   const show = (x: number) => (accuracy.isShare ? fixed(x * 100, digits) : plain(x));
   return {
     value: text(accuracy.isShare ? percent(value, digits) : plain(value), ci95[0] > 0 ? "bad" : "none"),

@@ -1,10 +1,11 @@
 import { trialLabels } from "../results/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, LatencyResult, TrialRecord } from "../results/record.js";
-import { bytes, fixed, percent, percentDigits, plain, times } from "../results/units.js";
+import { bytes, fixed, percent, plain, times } from "../results/units.js";
 import { environmentNotes } from "./environments.js";
+import { phaseText } from "./phases.js";
 import { isSuspect } from "./remarks.js";
-import { isBaseline, visible } from "./rows.js";
+import { isBaseline, shareDigits, visible } from "./rows.js";
 
 /** With fewer no loss below a tenth can be told from none, so "no measurable loss" would say nothing. */
 const FEWEST_SAMPLES = 30;
@@ -65,14 +66,15 @@ function bySpeed(timed: readonly Timed[]): readonly Timed[] {
   return [...timed].sort((a, b) => b.result.speedup.value - a.result.speedup.value);
 }
 
-/** Whether the whole interval of the drop lies on the worse side. */
+/** Whether the whole interval of the drop, of a language model that of perplexity, lies on the worse side. */
 function losesAccuracy({ accuracy }: CompletedRecord): boolean {
-  return (accuracy?.drop.ci95[0] ?? 0) > 0;
+  return ((accuracy?.metrics?.perplexity_increase ?? accuracy?.drop)?.ci95[0] ?? 0) > 0;
 }
 
 function speedText({ record, result }: Timed): string {
   const [low, high] = result.speedup.ci95;
-  const batch = (record.latency?.length ?? 0) > 1 ? ` at batch ${result.batch}` : "";
+  const several = (record.latency?.length ?? 0) > 1;
+  const batch = several ? phaseText(result, " in ") || ` at batch ${result.batch}` : "";
   return `${times(result.speedup.value)} fp32's speed${batch} (${times(low).slice(0, -1)} to ${times(high).slice(0, -1)})`;
 }
 
@@ -80,12 +82,26 @@ function lossText(record: CompletedRecord): string {
   const accuracy = accuracyOf(record);
   if (!accuracy || !record.accuracy) return "";
   const { value, ci95 } = record.accuracy.drop;
-  const digits = percentDigits(accuracy.n);
+  const digits = shareDigits(record, accuracy.n);
   const show = (x: number) => (accuracy.isShare ? fixed(x * 100, digits) : plain(x));
   const unit = accuracy.isShare ? "%" : "";
   const what =
-    accuracy.name === "mae" ? "error rises by" : accuracy.name === "agreement" ? "differs from fp32 on" : "drop";
-  return `, ${what} ${show(value)}${unit} (${show(ci95[0])} to ${show(ci95[1])})`;
+    accuracy.name === "mae"
+      ? "error rises by"
+      : accuracy.name === "agreement"
+        ? "differs from fp32 on"
+        : accuracy.name === "next_token"
+          ? "next-token drop"
+          : "drop";
+  return `${perplexityText(record)}, ${what} ${show(value)}${unit} (${show(ci95[0])} to ${show(ci95[1])})`;
+}
+
+/** What a language model loses: its perplexity beside fp32's. */
+function perplexityText({ accuracy }: CompletedRecord): string {
+  const found = accuracy?.metrics?.perplexity_increase;
+  if (!found) return "";
+  const show = (x: number) => fixed(x * 100, 2);
+  return `, perplexity ${found.value < 0 ? "" : "+"}${show(found.value)}% (${show(found.ci95[0])} to ${show(found.ci95[1])})`;
 }
 
 function sizeSentence(trials: readonly CompletedRecord[], name: Name): string {

@@ -1,3 +1,4 @@
+import { sameSetting, type TimedSetting } from "../measure/setting.js";
 import { trialLabels } from "./label.js";
 import { accuracyOf } from "./metric.js";
 import type { CompletedRecord, LatencyResult, TrialRecord } from "./record.js";
@@ -77,6 +78,9 @@ function furtherCells(record: CompletedRecord | undefined): Record<string, Cell>
     rmse: metrics?.rmse?.value ?? null,
     r2: metrics?.r2?.value ?? null,
     perplexity: metrics?.perplexity?.value ?? null,
+    perplexity_increase: metrics?.perplexity_increase?.value ?? null,
+    perplexity_increase_low: metrics?.perplexity_increase?.ci95[0] ?? null,
+    perplexity_increase_high: metrics?.perplexity_increase?.ci95[1] ?? null,
     same_top: divergence?.sameTop?.value ?? null,
     kl: divergence?.kl?.value ?? null,
     cosine: divergence?.cosine?.value ?? null,
@@ -88,6 +92,9 @@ function furtherCells(record: CompletedRecord | undefined): Record<string, Cell>
 
 function latencyCells(latency: LatencyResult | undefined): Record<string, Cell> {
   return {
+    phase: latency?.phase ?? null,
+    context: latency?.context ?? null,
+    tokens_per_second: latency?.tokensPerSecond ?? null,
     batch: latency?.batch ?? null,
     threads: latency?.threads ?? null,
     latency_ms: latency?.medianMs ?? null,
@@ -105,8 +112,7 @@ function latencyCells(latency: LatencyResult | undefined): Record<string, Cell> 
 
 /** What the machine allows and what it costs, at the row's batch size and number of threads. */
 function physicsCells(record: CompletedRecord | undefined, latency: LatencyResult | undefined): Record<string, Cell> {
-  const here = (each: { readonly batch: number; readonly threads: number }) =>
-    each.batch === latency?.batch && each.threads === latency.threads;
+  const here = (each: TimedSetting) => latency !== undefined && sameSetting(each, latency);
   const roofline = record?.roofline?.find(here);
   const cost = record?.cost?.find(here);
   const energy = record?.energy?.find(here);

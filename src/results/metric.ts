@@ -1,5 +1,6 @@
+import { settingOnly, type TimedSetting } from "../measure/setting.js";
 import type { Sampled } from "../measure/statistics.js";
-import type { MetricName } from "../plan/plan.js";
+import type { MetricName, Phase } from "../plan/plan.js";
 import type { CompletedRecord } from "./record.js";
 
 /** One value that a record holds for a metric. */
@@ -8,16 +9,19 @@ export interface MetricValue {
   readonly ci95?: readonly [number, number];
   /** The interval is too narrow: a few samples decide the value. */
   readonly narrow?: true;
-  /** With latency and speedup: batch and threads that it was measured with. */
+  /** With latency and speedup: batch and threads that it was measured with; of a language model also phase and context. */
   readonly batch?: number;
   readonly threads?: number;
+  readonly phase?: Phase;
+  readonly context?: number;
 }
 
 /** The accuracy of a record whatever its metric is, with the metric's name. */
 export function accuracyOf(record: CompletedRecord) {
-  const { top1, agreement, mae } = record.accuracy ?? {};
+  const { top1, agreement, nextToken, mae } = record.accuracy ?? {};
   if (top1) return { name: "top1", isShare: true, ...top1 } as const;
   if (agreement) return { name: "agreement", isShare: true, ...agreement } as const;
+  if (nextToken) return { name: "next_token", isShare: true, ...nextToken } as const;
   return mae ? ({ name: "mae", isShare: false, ...mae } as const) : undefined;
 }
 
@@ -31,6 +35,7 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
   const { accuracy, size, memory, layers = [] } = record;
   const claimed = record.latency?.filter(({ rejected }) => rejected === undefined) ?? [];
   const latency = record.attestation.attested ? claimed : [];
+  const inPhase = (phase: Phase) => latency.filter((timed) => timed.phase === phase);
   switch (metric) {
     case "accuracy": {
       const { value, ci95 } = accuracyOf(record) ?? {};
@@ -45,6 +50,7 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
     case "rmse":
     case "r2":
     case "perplexity":
+    case "perplexity_increase":
       return estimated(accuracy?.metrics?.[metric]);
     case "same_top":
       return estimated(accuracy?.divergence?.sameTop);
@@ -52,17 +58,21 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
     case "cosine":
       return estimated(accuracy?.divergence?.[metric]);
     case "speedup":
-      return latency.map(({ batch, threads, speedup }) => ({ ...speedup, batch, threads }));
+      return latency.map((timed) => ({ ...timed.speedup, ...settingOnly(timed) }));
+    case "prefill_speedup":
+      return inPhase("prefill").map((timed) => ({ ...timed.speedup, ...settingOnly(timed) }));
+    case "decode_speedup":
+      return inPhase("decode").map((timed) => ({ ...timed.speedup, ...settingOnly(timed) }));
+    case "prefill_tokens_per_second":
+      return inPhase("prefill").flatMap((timed) => timedValue(timed, timed.tokensPerSecond));
+    case "decode_tokens_per_second":
+      return inPhase("decode").flatMap((timed) => timedValue(timed, timed.tokensPerSecond));
     case "latency":
-      return latency.map(({ batch, threads, medianMs }) => ({ value: medianMs, batch, threads }));
+      return latency.flatMap((timed) => timedValue(timed, timed.medianMs));
     case "latency_p90":
-      return latency.flatMap(({ batch, threads, p90Ms }) =>
-        p90Ms === undefined ? [] : { value: p90Ms, batch, threads },
-      );
+      return latency.flatMap((timed) => timedValue(timed, timed.p90Ms));
     case "latency_p99":
-      return latency.flatMap(({ batch, threads, p99Ms }) =>
-        p99Ms === undefined ? [] : { value: p99Ms, batch, threads },
-      );
+      return latency.flatMap((timed) => timedValue(timed, timed.p99Ms));
     case "size":
       return optional(size?.bytes);
     case "size_reduction":
@@ -70,18 +80,20 @@ export function metricValues(record: CompletedRecord, metric: MetricName): reado
     case "memory":
       return optional(memory?.peakBytes);
     case "cost":
-      return (record.cost ?? []).map(({ batch, threads, perMillion }) => ({ value: perMillion, batch, threads }));
+      return (record.cost ?? []).flatMap((found) => timedValue(found, found.perMillion));
     case "saving":
-      return (record.cost ?? []).map(({ batch, threads, saving }) => ({ ...saving, batch, threads }));
+      return (record.cost ?? []).map((found) => ({ ...found.saving, ...settingOnly(found) }));
     case "energy":
-      return (record.energy ?? []).map(({ batch, threads, joulesPerInference }) => {
-        return { value: joulesPerInference, batch, threads };
-      });
+      return (record.energy ?? []).flatMap((found) => timedValue(found, found.joulesPerInference));
     case "sqnr": {
       const measured = layers.flatMap(({ sqnrDb }) => sqnrDb ?? []);
       return measured.length === 0 ? [] : [{ value: Math.min(...measured) }];
     }
   }
+}
+
+function timedValue(setting: TimedSetting, value: number | undefined): readonly MetricValue[] {
+  return value === undefined ? [] : [{ value, ...settingOnly(setting) }];
 }
 
 function estimated(estimate: Sampled | undefined): readonly MetricValue[] {

@@ -169,9 +169,7 @@ const explanations = {
       saving: estimate,
     }),
   ),
-  "energy?": arrayOf(
-    object({ ...setting, joulesPerInference: positive, baselineJoulesPerInference: positive }),
-  ),
+  "energy?": arrayOf(object({ ...setting, joulesPerInference: positive, baselineJoulesPerInference: positive })),
 };
 
 const base = { schemaVersion: number, experiment: string, trial: string, scheme, manifest };

@@ -68,10 +68,17 @@ export function metricText(metric: MetricName, value: number, isShare = true): s
       return plain(value);
     case "energy":
       return `${plain(value)} J`;
+    case "prefill_tokens_per_second":
+    case "decode_tokens_per_second":
+      return `${plain(Number(value.toPrecision(3)))} tokens/s`;
+    case "perplexity_increase":
+      return percent(value, 2);
     case "saving":
     case "size_reduction":
       return percent(value);
     case "speedup":
+    case "prefill_speedup":
+    case "decode_speedup":
       return times(value);
     case "latency":
     case "latency_p90":

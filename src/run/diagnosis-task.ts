@@ -1,5 +1,6 @@
 import type { CalibrationCheck } from "../measure/calibration-check.js";
 import type { DiagnosisArm } from "../measure/diagnosis.js";
+import type { AccuracyMetric } from "../measure/scores.js";
 import type { Estimate } from "../measure/statistics.js";
 
 /** A variant of the diagnosed trial that is run against fp32. */
@@ -10,7 +11,7 @@ export type ArmName =
 
 /** What a diagnosis begins with. */
 export interface DiagnosisOpening {
-  readonly metric: "top1" | "mae" | "agreement";
+  readonly metric: AccuracyMetric;
   readonly all: DiagnosisArm;
   readonly samples: number;
   /** Layers that the scheme quantizes, in the order of the model. */

@@ -62,7 +62,7 @@ export async function measureGap(opened: Opened, quantized: Graph, scores: Score
     const [own, theirs] = [scorer.finish(), scoresAt(scores, positions)];
     return {
       accuracy: accuracyGap(own, theirs, scoresAt(fp32.scores, positions)),
-      ...(own.metric === "mae" ? {} : { agreement: agreement(own, theirs) }),
+      ...(own.predictions.length === 0 ? {} : { agreement: agreement(own, theirs) }),
       samples: positions.length,
       ...tracker.finish(),
     };

@@ -1,7 +1,7 @@
 import { seededRandom } from "../base/random.js";
 import type { Dataset } from "../datasets/dataset.js";
 import { type AccuracyResult, compareAccuracy } from "../measure/accuracy.js";
-import { distributionKind } from "../measure/distribution.js";
+import { type DistributionKind, distributionKind } from "../measure/distribution.js";
 import { STOP_ERROR, type StopRule, watchDrop } from "../measure/early-stop.js";
 import { type KeptOutputs, type OutputKeeper, startKeeping } from "../measure/kept-outputs.js";
 import { type Scorer, type Scores, scoresInOrder, startScoring } from "../measure/scores.js";
@@ -83,8 +83,7 @@ function startBoth(labels: Dataset["labels"], samples: number, float: FloatScore
     add(output: Float32Array, indices: Int32Array, positions: Int32Array): Scorer {
       if (!scorer) {
         const width = output.length / indices.length;
-        const classes = labels?.kind === "class" ? labels.classes.length : undefined;
-        const readable = labels?.kind === "value" ? undefined : distributionKind(output, width, classes);
+        const readable = kindOf(labels, output, width);
         const kind = float ? float.outputs.kind : readable;
         scorer = startScoring(labels, width, { kind, reference: float?.outputs });
         if (!float) keeper = startKeeping(samples, width, kind);
@@ -98,6 +97,18 @@ function startBoth(labels: Dataset["labels"], samples: number, float: FloatScore
       return { scores: scorer.finish(), outputs: keeper?.finish() };
     },
   };
+}
+
+/** How fp32's outputs of the first samples are read as distributions: of next tokens, one for each position. */
+function kindOf(labels: Dataset["labels"], output: Float32Array, width: number): DistributionKind | undefined {
+  switch (labels?.kind) {
+    case "value":
+      return undefined;
+    case "tokens":
+      return distributionKind(output, width / labels.width, labels.classes);
+    default:
+      return distributionKind(output, width, labels?.classes.length);
+  }
 }
 
 /** fp32 minus the trial on one sample: of right answers, or without labels 1 where the answers differ. */

@@ -89,8 +89,9 @@ function samplesOf(dataset: Dataset, indices: Int32Array): Samples {
 function labelsOf(labels: NonNullable<Dataset["labels"]>, indices: Int32Array): Int32Array | Float32Array {
   if (labels.kind === "class") return Int32Array.from(indices, (index) => labels.values[index] ?? 0);
   const { values, width } = labels;
-  return Float32Array.from(
-    { length: indices.length * width },
-    (_, i) => values[(indices[Math.floor(i / width)] ?? 0) * width + (i % width)] ?? 0,
-  );
+  const length = indices.length * width;
+  const at = (i: number) => values[(indices[Math.floor(i / width)] ?? 0) * width + (i % width)] ?? 0;
+  return labels.kind === "tokens"
+    ? Int32Array.from({ length }, (_, i) => at(i))
+    : Float32Array.from({ length }, (_, i) => at(i));
 }

@@ -9,8 +9,8 @@ export interface ResultsFacts {
   /** The model's outputs cannot be compared with the labels. */
   readonly "output-width": {
     readonly width: number;
-    readonly labels: "class" | "value";
-    /** Number of classes, or of values a label has. */
+    readonly labels: "class" | "value" | "tokens";
+    /** Number of classes, or of values a label has; of next tokens positions times vocabulary. */
     readonly expected: number;
   };
   readonly "no-test-samples": Readonly<Record<string, never>>;
@@ -110,10 +110,15 @@ export const resultsWording: WordingOf<ResultsFacts> = {
                 ? "a label may be out of place: `classes: [...]` in the data lists those that count, and names the row of any other"
                 : "`classes: [...]` in the data names every class, in the order of the model's outputs, also those that no row has",
         }
-      : {
-          message: `the model gives ${values(width)} a sample, but a label has ${expected}`,
-          hint: "choose as many label columns as the model has outputs",
-        },
+      : labels === "tokens"
+        ? {
+            message: `the model gives ${values(width)} a sample, but next tokens need ${expected}: a value for each token of the vocabulary at each position`,
+            hint: "a language model gives logits [positions, vocabulary]; its vocabulary must be the tokenizer's, and as many positions as the data's `length`",
+          }
+        : {
+            message: `the model gives ${values(width)} a sample, but a label has ${expected}`,
+            hint: "choose as many label columns as the model has outputs",
+          },
   "no-test-samples": () => ({
     message: "the test split has no samples, so no accuracy can be measured",
     hint: "give the test split a share of the data: `split: train 80% test 20%`",

@@ -9,6 +9,7 @@ import type { CheckedData } from "./sources.js";
 const found: Readonly<Record<LabelKind, string>> = {
   class: "class labels",
   value: "real-valued labels",
+  tokens: "next tokens",
   none: "no labels",
 };
 
@@ -16,6 +17,7 @@ const found: Readonly<Record<LabelKind, string>> = {
 const fixes: Readonly<Record<LabelKind, string>> = {
   class: "give the data its classes: label: COLUMN, task: classification",
   value: "give the data real values: label: COLUMN, task: regression",
+  tokens: "read a text: text(FILE)",
   none: "leave the data's label out",
 };
 

@@ -3,6 +3,7 @@ import type { CompletedRecord, LatencyResult } from "../../results/record.js";
 import { milliseconds } from "../../results/units.js";
 import { type Axis, type Colour, type Scatter, sharedLayout, type Trace } from "../figure.js";
 import { plotText } from "../markup.js";
+import { phaseText } from "../phases.js";
 import type { Report } from "../report.js";
 import { logAxis, padded, rowAxis, rowsHeight } from "./axes.js";
 import { chosenTrials, labelsOf } from "./chosen.js";
@@ -74,6 +75,8 @@ export function latency({ records }: Report, asked?: string): TitledFigure {
 }
 
 function rowName({ record, result }: Timed, rows: readonly Timed[], label: (trial: string) => string): string {
+  const phase = phaseText(result);
+  if (phase !== "") return `${label(record.trial)}, ${phase}`;
   const settings = new Set(rows.map((row) => `${row.result.batch} ${row.result.threads}`));
   const threads = rows.some((row) => row.result.threads > 1) ? `/${result.threads}` : "";
   return settings.size === 1 ? label(record.trial) : `${label(record.trial)} b${result.batch}${threads}`;

@@ -1,6 +1,7 @@
 import type { CompletedRecord, NodeTime } from "../../results/record.js";
 import { type Bars, type Colour, sharedLayout } from "../figure.js";
 import { plotText } from "../markup.js";
+import { phaseText } from "../phases.js";
 import type { Report } from "../report.js";
 import { padded, rowAxis, rowsHeight } from "./axes.js";
 import { chosenTrials, labelsOf } from "./chosen.js";
@@ -52,7 +53,7 @@ export function nodes({ records }: Report, asked?: string): TitledFigure {
   return {
     title: trials.length > 1 || asked !== undefined ? `${title}: ${label}` : title,
     caption: sentences(
-      `Microseconds that fp32 and ${label} spend on each layer at batch ${profile.batch}, from a profiled run of its own, whose times are longer than those of the table. Operators in parentheses belong to no layer.`,
+      `Microseconds that fp32 and ${label} spend on each layer at batch ${profile.batch}${phaseText(profile, ", ")}, from a profiled run of its own, whose times are longer than those of the table. Operators in parentheses belong to no layer.`,
       times.length > MOST_ROWS ? `The ${MOST_ROWS - 1} longest of ${times.length}; the others are one row.` : "",
     ),
     height: rowsHeight(shown.length, 28),

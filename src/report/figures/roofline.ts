@@ -1,8 +1,10 @@
 import type { MachinePeaks } from "../../measure/roofline.js";
+import { sameSetting } from "../../measure/setting.js";
 import type { CompletedRecord, LatencyResult, RooflineResult } from "../../results/record.js";
 import { bytes, milliseconds, percent } from "../../results/units.js";
 import { type Dash, type Marker, type Scatter, sharedLayout, type Trace } from "../figure.js";
 import { plotText } from "../markup.js";
+import { phaseText } from "../phases.js";
 import type { Report } from "../report.js";
 import { logAxis } from "./axes.js";
 import { chosenTrials, labelsOf } from "./chosen.js";
@@ -58,7 +60,7 @@ export function roofline({ records }: Report, asked?: string): TitledFigure {
 /** Roofline results with the latency that they explain. */
 export function pairsOf({ roofline: results = [], latency = [] }: CompletedRecord) {
   return results.flatMap((found): readonly { readonly found: RooflineResult; readonly timed: LatencyResult }[] => {
-    const timed = latency.find(({ batch, threads }) => batch === found.batch && threads === found.threads);
+    const timed = latency.find((each) => sameSetting(each, found));
     return timed ? [{ found, timed }] : [];
   });
 }
@@ -66,7 +68,8 @@ export function pairsOf({ roofline: results = [], latency = [] }: CompletedRecor
 function pointsOf(record: CompletedRecord, records: Report["records"], isFirst: boolean): readonly Placed[] {
   const { color, symbol } = trialStyles(records)(record);
   const pairs = pairsOf(record);
-  const suffix = (batch: number) => (pairs.length > 1 ? `, batch ${batch}` : "");
+  const suffix = (found: RooflineResult) =>
+    phaseText(found, ", ") || (pairs.length > 1 ? `, batch ${found.batch}` : "");
   return pairs.flatMap(({ found, timed }): readonly Placed[] => {
     const at = (
       name: string,
@@ -75,10 +78,10 @@ function pointsOf(record: CompletedRecord, records: Report["records"], isFirst: 
       ms: number,
       look: Placed["look"],
     ): Placed => ({
-      ...{ name: `${name}${suffix(found.batch)}`, group, look },
+      ...{ name: `${name}${suffix(found)}`, group, look },
       intensity: arm.bytes > 0 ? arm.macs / arm.bytes : 0,
       rate: arm.macs / (ms / 1000),
-      text: `<b>${plotText(name)}${suffix(found.batch)}</b><br>${rateText(arm.macs / (ms / 1000))} in ${milliseconds(ms)} ms, ${percent(arm.share, 0)} of what ${arm.bound === "compute" ? "arithmetic" : "memory"} allows`,
+      text: `<b>${plotText(name)}${suffix(found)}</b><br>${rateText(arm.macs / (ms / 1000))} in ${milliseconds(ms)} ms, ${percent(arm.share, 0)} of what ${arm.bound === "compute" ? "arithmetic" : "memory"} allows`,
     });
     const label = labelsOf(records)(record.trial);
     const own = at(label, record.trial, found.trial, timed.medianMs, { color, symbol });

@@ -1,9 +1,11 @@
+import { sameSetting } from "../../measure/setting.js";
 import { accuracyOf } from "../../results/metric.js";
 import type { CompletedRecord, Estimate, TrialRecord } from "../../results/record.js";
 import { bytes, fixed, metricText, milliseconds, percent, plain, times } from "../../results/units.js";
 import { labelsOf } from "../figures/chosen.js";
 import { layerOrder, orderedLayers } from "../figures/layers.js";
 import { stepText } from "../gap.js";
+import { phaseText } from "../phases.js";
 import { isBaseline, visible } from "../rows.js";
 import { folded } from "./parts.js";
 
@@ -24,6 +26,7 @@ export function accuracyTable(records: readonly CompletedRecord[], all: readonly
     ["RMSE", "rmse", ({ metrics }) => metrics?.rmse],
     ["R2", "r2", ({ metrics }) => metrics?.r2],
     ["perplexity", "perplexity", ({ metrics }) => metrics?.perplexity],
+    ["perplexity increase over fp32", "perplexity_increase", ({ metrics }) => metrics?.perplexity_increase],
     ["same answer as fp32", "same_top", ({ divergence }) => divergence?.sameTop],
     ["KL from fp32, nats", "kl", ({ divergence }) => divergence?.kl],
     ["cosine to fp32", "cosine", ({ divergence }) => divergence?.cosine],
@@ -66,11 +69,11 @@ export function speedTable(records: readonly CompletedRecord[], all: readonly Tr
   const label = labelsOf(all);
   const rows = records.flatMap((record) =>
     (record.latency ?? []).map((result) => {
-      const found = record.roofline?.find(({ batch, threads }) => batch === result.batch && threads === result.threads);
+      const found = record.roofline?.find((each) => sameSetting(each, result));
       const tail = (ms: number | undefined) => (ms === undefined ? "" : milliseconds(ms));
       return [
         label(record.trial),
-        `${result.batch} / ${result.threads}`,
+        `${result.batch} / ${result.threads}${phaseText(result, ", ")}`,
         milliseconds(result.medianMs),
         tail(result.p90Ms),
         tail(result.p99Ms),
