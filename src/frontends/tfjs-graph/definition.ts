@@ -26,6 +26,8 @@ export interface TensorValue {
 export interface EmitOptions {
   /** "" unless said. */
   readonly domain?: Domain;
+  /** An int64 result stays int64: only for operands of other nodes that ask for it (indices of GatherND, ScatterND). */
+  readonly wide?: true;
 }
 
 /**
@@ -62,10 +64,15 @@ export interface OpContext {
    * nodes that share a weight share what is made of it.
    */
   derive(source: TensorValue, how: string, make: (tensor: Tensor) => Tensor): TensorValue;
+  /** Lowers a function of the model's library in the place of the node, and gives its results. */
+  call(name: string, inputs: readonly TensorValue[]): readonly TensorValue[];
 }
 
-/** A lowering: from a node's values, in the order of its inputs, to its outputs. */
-export type Lower = (context: OpContext, inputs: readonly TensorValue[]) => readonly TensorValue[];
+/**
+ * A lowering: from a node's values, in the order of its inputs, to its outputs.
+ * An output that is undefined is on a branch that is not taken; the nodes that read it are not lowered.
+ */
+export type Lower = (context: OpContext, inputs: readonly TensorValue[]) => readonly (TensorValue | undefined)[];
 
 interface Described {
   /** TensorFlow's name ("Conv2D"). */
