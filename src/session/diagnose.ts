@@ -72,8 +72,8 @@ export function explainDiagnosis({ diagnosed }: Undertaking): string {
   return diagnosed.length === 0 ? "" : `\ndiagnoses ${diagnosed.join(", ")}\n`;
 }
 
-/** The trials of a plan that are diagnosed. Of "every", those that cannot be taken apart are left out without a word. */
+/** The trials of a plan that are diagnosed; of "every" all but fp32. */
 export function diagnosedTrials({ trials }: Plan, { diagnosed }: Undertaking): readonly Trial[] {
   if (diagnosed !== "every") return trials.filter(({ scheme }) => diagnosed.includes(scheme.name));
-  return trials.filter(({ scheme }) => scheme.mode !== "fp32" && scheme.execution !== "simulated");
+  return trials.filter(({ scheme }) => scheme.mode !== "fp32");
 }
