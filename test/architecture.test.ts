@@ -24,13 +24,14 @@ const ranks: readonly (readonly [folder: string, rank: number])[] = [
   ["src/language", 5],
   ["src/run", 6],
   ["src/report", 6],
-  ["src/session", 7],
-  ["src/session.ts", 7],
-  ["src/index.ts", 7],
-  ["src/cells", 8],
-  ["src/kernel", 9],
-  ["src/notebook", 9],
-  ["src/cli", 10],
+  ["src/export", 7],
+  ["src/session", 8],
+  ["src/session.ts", 8],
+  ["src/index.ts", 8],
+  ["src/cells", 9],
+  ["src/kernel", 10],
+  ["src/notebook", 10],
+  ["src/cli", 11],
 ];
 
 function filesUnder(folder: string): string[] {

@@ -1,6 +1,7 @@
 import type { Feeds } from "../engines/engine.js";
 import { onnxruntime } from "../engines/onnxruntime.js";
 import { type Diagnosis, startDiagnosis } from "./diagnosis-arms.js";
+import { writeForms } from "./export-task.js";
 import { feeds } from "./inference.js";
 import { openDataset } from "./inputs.js";
 import { type Opened, openExperiment } from "./opened.js";
@@ -22,6 +23,11 @@ export async function open(input: Tasks["open"]["input"]): Promise<OpenedExperim
 /** Quantizes and evaluates one trial of the opened experiment. */
 export async function evaluateTrial(input: Tasks["trial"]["input"]): Promise<Tasks["trial"]["output"]> {
   return evaluate(current(), input);
+}
+
+/** Writes forms of one trial of the opened experiment. */
+export async function exportTrial(input: Tasks["export"]["input"]): Promise<Tasks["export"]["output"]> {
+  return writeForms(current(), input);
 }
 
 /** The diagnosis whose arms this process measures. */

@@ -8,6 +8,7 @@ import type { LatencyProtocol, LatencySamples } from "../measure/latency.js";
 import type { MachinePeaks } from "../measure/peaks.js";
 import type { NodeTime } from "../measure/roofline.js";
 import type { NodeWork } from "../measure/work.js";
+import type { ExportForm } from "../plan/export-forms.js";
 import type { Measures, ModelReference } from "../plan/plan.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type {
@@ -44,6 +45,22 @@ export interface Tasks {
   readonly trial: {
     readonly input: { readonly id: string; readonly scheme: Scheme; readonly measures: Measures };
     readonly output: EvaluatedTrial;
+  };
+  /** Writes forms of one trial of the opened experiment below a folder. */
+  readonly export: {
+    readonly input: {
+      readonly id: string;
+      readonly scheme: Scheme;
+      /** What the table calls the trial. */
+      readonly label: string;
+      /** Hash of the ONNX file that was measured; absent in records that do not say. */
+      readonly recorded?: string;
+      /** The usual ones where absent. */
+      readonly forms?: readonly ExportForm[];
+      /** Exists. */
+      readonly folder: string;
+    };
+    readonly output: ExportedForms;
   };
   /** Begins the diagnosis of one trial of the opened experiment; its arms follow, one a call. */
   readonly diagnosis: { readonly input: { readonly scheme: Scheme }; readonly output: DiagnosisOpening };
@@ -169,6 +186,38 @@ export interface EvaluatedTrial extends Pick<CompletedRecord, "split" | "ranges"
   readonly gap?: GapResult;
   /** When they are measured. */
   readonly layers?: readonly LayerResult[];
+}
+
+/** One form of an exported trial. */
+export interface ExportedForm {
+  readonly form: ExportForm;
+  /** Paths below the export's folder, with `/`. */
+  readonly files: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
+  /** Whether it is what the trial's record speaks of; else `accuracy` is its own. */
+  readonly isMeasured: boolean;
+  readonly accuracy?: AccuracyResult;
+  /** Of TF.js's files: how they are loaded, and what they give on the engine for some samples. */
+  readonly kind?: "layers-model" | "graph-model";
+  readonly check?: { readonly samples: Int32Array; readonly outputs: readonly Tensor<"float32">[] };
+}
+
+/** What was written of a trial, and what a user of it has to know. */
+export interface ExportedForms {
+  readonly forms: readonly ExportedForm[];
+  /** Usual forms that the trial does not have, and why. */
+  readonly left: readonly { readonly form: ExportForm; readonly reason: string }[];
+  readonly inputs: readonly ValueDescription[];
+  readonly outputs: readonly ValueDescription[];
+  readonly classes?: readonly string[];
+  /** What the trial asks of onnxruntime beside its file. */
+  readonly engineConfig?: EngineConfig | undefined;
+}
+
+/** An input or output of a model; null is an open size, the batch. */
+export interface ValueDescription {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly (number | null)[];
 }
 
 /** The work of both arms in one run of `batch` samples. */

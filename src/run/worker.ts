@@ -12,6 +12,7 @@ type Handler<T extends TaskName> = (input: Tasks[T]["input"]) => Promise<Tasks[T
 const handlers: { readonly [T in TaskName]: Handler<T> } = {
   open: async (input) => (await import("./evaluation.js")).open(input),
   trial: async (input) => (await import("./evaluation.js")).evaluateTrial(input),
+  export: async (input) => (await import("./evaluation.js")).exportTrial(input),
   diagnosis: async (input) => (await import("./evaluation.js")).openDiagnosis(input),
   diagnosisArm: async (input) => (await import("./evaluation.js")).diagnosisArm(input),
   feeds: async (input) => (await import("./evaluation.js")).feedsOf(input),

@@ -43,6 +43,7 @@ export const script: Script = {
   }),
   reference: () => ({ outputs: [tensorFrom("float32", [1, 2], [1, 2])], reference: "TF.js 1 (cpu)" }),
   trial: () => evaluated,
+  export: () => ({ forms: [], left: [], inputs: [], outputs: [] }),
   diagnosis: () => ({
     metric: "top1",
     all: { drop: { value: 0.25, ci95: [0.05, 0.5] }, sqnrDb: 20 },

@@ -1,5 +1,7 @@
 import { type DataFacts, dataWording } from "./data.js";
+import { type DecoderFacts, decoderWording } from "./decoder.js";
 import { type ExecutionFacts, executionWording } from "./execution.js";
+import { type ExportFacts, exportWording } from "./export.js";
 import { type GraphModelFacts, graphModelWording } from "./graph-model.js";
 import { type KernelFacts, kernelWording } from "./kernel.js";
 import { type LanguageFacts, languageWording } from "./language.js";
@@ -16,9 +18,11 @@ export type DiagnosticFacts = LanguageFacts &
   GraphModelFacts &
   OnnxFacts &
   DataFacts &
+  DecoderFacts &
   QuantizeFacts &
   ExecutionFacts &
   ResultsFacts &
+  ExportFacts &
   KernelFacts &
   NotebookFacts;
 
@@ -31,9 +35,11 @@ export const wording: WordingOf<DiagnosticFacts> = {
   ...graphModelWording,
   ...onnxWording,
   ...dataWording,
+  ...decoderWording,
   ...quantizeWording,
   ...executionWording,
   ...resultsWording,
+  ...exportWording,
   ...kernelWording,
   ...notebookWording,
 };
