@@ -1,5 +1,6 @@
 import type { layers, Tensor } from "@tensorflow/tfjs";
-import type { TfModule } from "./tfjs.js";
+/** Here and not from `tfjs.ts`, which loads this file. */
+type TfModule = typeof import("@tensorflow/tfjs");
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 type Layer = InstanceType<typeof layers.Layer>;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
+import { decoderLayers } from "./decoder-layers.js";
 import { keepingProcessHandlers, restoreUtil, withoutDeprecations } from "./quiet.js";
 import { completeWasmKernels } from "./wasm-kernels.js";
 
@@ -95,11 +96,12 @@ function withStderrMuted(load: () => void): void {
   }
 }
 
-/** TF.js itself, with its remarks about speed turned off; no backend is started. */
+/** TF.js itself with the decoder's layers, its remarks about speed turned off; no backend is started. */
 export function plainTfjs(): TfModule {
   const tf = withoutDeprecations(() => require("@tensorflow/tfjs") as TfModule);
   // "PROD" silences the "Hi, looks like you are running TensorFlow.js in Node.js" banner and repeated registrations.
   tf.enableProdMode();
+  decoderLayers(tf);
   const orthogonal: object = Object.getPrototypeOf(tf.initializers.orthogonal({}));
   // Each instance sets its own limit of 2000 elements in the constructor; this accessor swallows it.
   Object.defineProperty(orthogonal, "ELEMENTS_WARN_SLOW", {

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from "../../ir/builder.js";
-import type { Attribute } from "../../ir/graph.js";
+import type { Attribute, Domain } from "../../ir/graph.js";
+import { operatorOf } from "../../ir/operators/registry.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Value } from "./layer.js";
 
@@ -26,7 +27,8 @@ export function graphEmitter(builder: GraphBuilder): Emitter {
       constants.add(name);
       return builder.constant(name, make());
     },
-    nodes: (layer, opType, inputs, attributes, outputs) => builder.node(opType, inputs, attributes, { layer, outputs }),
+    nodes: (layer, opType, inputs, attributes, outputs) =>
+      builder.node(opType, inputs, attributes, { layer, outputs, domain: domainOf(opType) }),
     check(layer, value) {
       const [, ...sizes] = builder.typeOf(value.name).shape;
       if (sizes.join() !== value.shape.join()) {
@@ -37,6 +39,9 @@ export function graphEmitter(builder: GraphBuilder): Emitter {
     },
   };
 }
+
+/** ONNX's own operators first; no name is in both domains with two meanings. */
+const domainOf = (opType: string): Domain => (operatorOf("", opType) ? "" : "com.microsoft");
 
 /** Builds nothing: lowering with it only finds out shapes, and touches no weight's data. */
 export const shapesOnly: Emitter = {

@@ -36,7 +36,10 @@ export interface LayerContext extends LayerSite {
    * `make` is not called when no graph is wanted, so copies and transposes of weights belong in there.
    */
   constant(name: string, make: () => Tensor): string;
-  /** Adds a node of the layer and returns the name of its output. `inputs` may hold "" for an absent optional input. */
+  /**
+   * Adds a node of the layer and returns the name of its output: an operator of ONNX, or of ONNX Runtime's
+   * com.microsoft where ONNX has none of that name. `inputs` may hold "" for an absent optional input.
+   */
   node(opType: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
   /** The same for a node with several outputs. */
   nodes(

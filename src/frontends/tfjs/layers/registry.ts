@@ -1,3 +1,4 @@
+import { decoderDefinitions } from "../../decoder/layers.js";
 import type { LayerDefinition } from "../layer.js";
 import { activations, masking, trainingOnly } from "./activations.js";
 import { conv1D, conv2D, conv2DTranspose, depthwiseConv2D, separableConv2D } from "./convolution.js";
@@ -32,6 +33,7 @@ export const layerDefinitions: readonly LayerDefinition[] = [
   ...merges,
   ...recurrents,
   ...wrappers,
+  ...decoderDefinitions,
 ];
 
 const byClass = new Map(layerDefinitions.map((definition) => [definition.className, definition]));
