@@ -1,9 +1,11 @@
 import type { DataReference, Dataset } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
 import { toGraph } from "../frontends/tfjs/graph.js";
+import { openSynthetic } from "../frontends/synthetic/open.js";
 import { readTfjs } from "../frontends/tfjs/read.js";
 import type { Graph } from "../ir/graph.js";
 import type { ModelReference } from "../plan/plan.js";
+import { prepare } from "../quantize/passes/float/prepare.js";
 
 /** The user's model as the frontend lowers it, before any pass. */
 export interface OpenedModel {
@@ -13,10 +15,36 @@ export interface OpenedModel {
 
 /** @throws {DiagnosticError} whatever the frontend finds wrong with the files or cannot lower. */
 export async function openModel(ref: ModelReference): Promise<OpenedModel> {
+  if (ref.format === "synthetic") return openSynthetic(ref.settings ?? {});
   const model = await readTfjs(ref.path);
   const graph = toGraph(model, ref.inputShape ? { inputShape: ref.inputShape } : {});
   return { graph, hash: model.hash };
 }
+
+/**
+ * The same with its float graph prepared, for a child process that is started with `--expose-gc`: the weights as they lay in
+ * the file are given back before passes make their own, so that memory stays below three times the weights.
+ * @throws {DiagnosticError} as `openModel` does
+ */
+export async function openPrepared(
+  ref: ModelReference,
+  entering: (stage: "load" | "lower") => void = () => {},
+): Promise<OpenedModel> {
+  const opened = await lowered(ref, entering);
+  collectGarbage();
+  return opened;
+}
+
+/** Apart, so that nothing of what it read is held when it has returned. */
+async function lowered(ref: ModelReference, entering: (stage: "load" | "lower") => void): Promise<OpenedModel> {
+  entering("load");
+  const { graph, ...rest } = await openModel(ref);
+  collectGarbage();
+  entering("lower");
+  return { ...rest, graph: prepare(graph) };
+}
+
+const collectGarbage = () => (globalThis as { readonly gc?: () => void }).gc?.();
 
 /** @throws {DiagnosticError} whatever the reader finds wrong. */
 export async function openDataset(ref: DataReference): Promise<Dataset> {

@@ -9,12 +9,11 @@ import type { Graph } from "../ir/graph.js";
 import { missingClasses } from "../measure/calibration-check.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type Calibrator, startCalibration } from "../quantize/calibrate.js";
-import { prepare } from "../quantize/passes/float/prepare.js";
 import type { Calibration } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
 import { contentsOf } from "./contents.js";
 import { batches, feeds, outputsOf, scoreFloat } from "./inference.js";
-import { openModel } from "./inputs.js";
+import { openPrepared } from "./inputs.js";
 import { type PairSumProbe, probePairSums } from "./pair-sums.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import type { FloatScores } from "./scoring.js";
@@ -53,10 +52,7 @@ export async function openExperiment(
   input: Tasks["open"]["input"],
   { engine, dataset }: { readonly engine: Engine; readonly dataset: Dataset },
 ): Promise<{ readonly opened: Opened; readonly summary: OpenedExperiment }> {
-  enterStage("load");
-  const model = await openModel(input.model);
-  enterStage("lower");
-  const graph = prepare(model.graph);
+  const { graph, hash } = await openPrepared(input.model, enterStage);
   const bytes = toOnnx(graph);
   // Named by content: a run of the same experiment on another model must not swap the file under this one's timing.
   const path = join(input.folder, `fp32-${shortHash(hashBytes(bytes))}.onnx`);
@@ -78,7 +74,7 @@ export async function openExperiment(
   };
   const parityIndices = dataset.splits.test.slice(0, input.paritySamples);
   const summary = {
-    modelHash: model.hash,
+    modelHash: hash,
     dataHash: dataset.hash,
     path,
     testSamples: dataset.splits.test.length,

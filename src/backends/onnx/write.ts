@@ -3,9 +3,16 @@ import { ownPackage } from "../../base/package.js";
 import type { Attribute, Dim, Graph, GraphValue, Node } from "../../ir/graph.js";
 import { codeOfDType } from "../../ir/operators/element-type.js";
 import { ATTRIBUTE_TYPES, MAX_BYTES, ModelProto } from "../../onnx-proto/messages.js";
+import { delimited, fieldsPiece, joinPieces, lengthOf, type Piece } from "../../onnx-proto/pieces.js";
 import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import { attributeKind } from "./attribute-kind.js";
 import { IR_VERSION, OPSETS } from "./schema.js";
+
+const { root } = ModelProto;
+const GraphProto = root.lookupType("GraphProto");
+const TensorProto = root.lookupType("TensorProto");
+/** Field numbers of `ModelProto.graph`, `GraphProto.initializer` and `TensorProto.raw_data`, the last field of its message. */
+const [GRAPH, INITIALIZER, RAW_DATA] = [7, 5, 9] as const;
 
 /**
  * A graph as an ONNX file: IR version 10, opset 21 and `com.microsoft` 1, weights little-endian in `raw_data`.
@@ -15,21 +22,38 @@ import { IR_VERSION, OPSETS } from "./schema.js";
 export function toOnnx(graph: Graph): Uint8Array {
   const weightBytes = [...graph.initializers.values()].reduce((sum, value) => sum + value.data.byteLength, 0);
   if (weightBytes > MAX_BYTES) tooLarge(weightBytes);
-  const bytes = ModelProto.encode({
-    irVersion: IR_VERSION,
-    producerName: "nibble",
-    producerVersion: ownPackage().version,
-    opsetImport: Object.entries(OPSETS).map(([domain, version]) => ({ domain, version })),
-    graph: {
-      name: graph.name,
-      node: graph.nodes.map(nodeProto),
-      initializer: [...graph.initializers].map(([name, value]) => ({ name, ...tensorProto(value) })),
-      input: graph.inputs.map(valueProto),
-      output: graph.outputs.map(valueProto),
-    },
-  }).finish();
-  if (bytes.length > MAX_BYTES) tooLarge(bytes.length);
-  return bytes;
+  const pieces = modelPieces(graph);
+  const length = lengthOf(pieces);
+  if (length > MAX_BYTES) tooLarge(length);
+  return joinPieces(pieces);
+}
+
+/**
+ * The file in pieces, the weights as they lie in memory: an encoder that grows a buffer would hold them three times over.
+ * The bytes are those that encoding the whole message at once gives.
+ */
+function modelPieces(graph: Graph): readonly Piece[] {
+  const weights = [...graph.initializers].flatMap(([name, value]) => delimited(INITIALIZER, tensorPieces(name, value)));
+  const body = [
+    fieldsPiece(GraphProto, { node: graph.nodes.map(nodeProto), name: graph.name }),
+    ...weights,
+    fieldsPiece(GraphProto, { input: graph.inputs.map(valueProto), output: graph.outputs.map(valueProto) }),
+  ];
+  const opsetImport = Object.entries(OPSETS).map(([domain, version]) => ({ domain, version }));
+  return [
+    fieldsPiece(ModelProto, {
+      irVersion: IR_VERSION,
+      producerName: "nibble",
+      producerVersion: ownPackage().version,
+    }),
+    ...delimited(GRAPH, body),
+    fieldsPiece(ModelProto, { opsetImport }),
+  ];
+}
+
+function tensorPieces(name: string, value: Tensor): readonly Piece[] {
+  const { rawData, ...description } = tensorProto(value);
+  return [fieldsPiece(TensorProto, { ...description, name }), ...delimited(RAW_DATA, [rawData])];
 }
 
 function tooLarge(bytes: number): never {
@@ -74,7 +98,7 @@ function attributeProto(node: Node, name: string, value: Attribute): object {
   }
 }
 
-function tensorProto(value: Tensor): object {
+function tensorProto(value: Tensor) {
   return { dims: value.shape, dataType: codeOfDType(value.dtype), rawData: bytesOf(value) };
 }
 

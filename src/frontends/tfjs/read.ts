@@ -35,7 +35,8 @@ export async function layersModelFrom({ file, json }: ModelJson): Promise<TfjsMo
   const topology = readTopology(topologyOf(json, file), file);
   const weights = new Map<string, Tensor<"float32">>();
   for (const group of weightGroups(json.weightsManifest ?? [], file)) {
-    decodeGroup(group, await readGroup(group, file), weights);
+    const next = await openParts(group.paths, file, group.weights.map(storedBytes));
+    for (const spec of group.weights) decodeGroup({ weights: [spec] }, await next(), weights);
   }
   return assembleModel(topology, weights, file);
 }
@@ -98,13 +99,8 @@ export async function readShards(
   model: string,
   wanted: number | undefined,
 ): Promise<Uint8Array> {
-  const files = await Promise.all(paths.map((shard) => shardFile(shard, model)));
-  const found = files.reduce((sum, { size }) => sum + size, 0);
-  if (wanted !== undefined && found !== wanted) fail("shard-size", { shards: paths, bytes: wanted, found });
-  if (found > MAX_SHARD_BYTES) {
-    fail("model-too-large", { path: paths.slice(0, 3).join(", "), bytes: found, limit: MAX_SHARD_BYTES });
-  }
-  const bytes = new Uint8Array(found);
+  const files = await checkedShards(paths, model, wanted);
+  const bytes = new Uint8Array(files.reduce((sum, { size }) => sum + size, 0));
   let offset = 0;
   for (const { path, size } of files) {
     await readInto(bytes.subarray(offset, offset + size), path);
@@ -113,7 +109,54 @@ export async function readShards(
   return bytes;
 }
 
-async function shardFile(shard: string, model: string): Promise<{ readonly path: string; readonly size: number }> {
+/**
+ * The same cut into parts of the given lengths: each call of what is returned reads the next one, into a buffer of its own,
+ * so that no weight keeps the others' bytes in memory.
+ * @throws {DiagnosticError} before anything is read, when the files are not as long as the parts together
+ */
+export async function openParts(
+  paths: readonly string[],
+  model: string,
+  lengths: readonly number[],
+): Promise<() => Promise<Uint8Array>> {
+  const wanted = lengths.reduce((sum, length) => sum + length, 0);
+  const files = await checkedShards(paths, model, wanted);
+  let [part, file, offset] = [0, 0, 0];
+  return async () => {
+    const bytes = new Uint8Array(lengths[part++] ?? 0);
+    for (let filled = 0; filled < bytes.length; ) {
+      const { path, size } = files[file] as Shard;
+      const length = Math.min(size - offset, bytes.length - filled);
+      await readInto(bytes.subarray(filled, filled + length), path, offset);
+      filled += length;
+      offset += length;
+      if (offset === size) [file, offset] = [file + 1, 0];
+    }
+    return bytes;
+  };
+}
+
+interface Shard {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** The weight files with their sizes, which are checked before anything is read. */
+async function checkedShards(
+  paths: readonly string[],
+  model: string,
+  wanted: number | undefined,
+): Promise<readonly Shard[]> {
+  const files = await Promise.all(paths.map((shard) => shardFile(shard, model)));
+  const found = files.reduce((sum, { size }) => sum + size, 0);
+  if (wanted !== undefined && found !== wanted) fail("shard-size", { shards: paths, bytes: wanted, found });
+  if (found > MAX_SHARD_BYTES) {
+    fail("model-too-large", { path: paths.slice(0, 3).join(", "), bytes: found, limit: MAX_SHARD_BYTES });
+  }
+  return files;
+}
+
+async function shardFile(shard: string, model: string): Promise<Shard> {
   const folder = dirname(model);
   const path = resolve(folder, shard);
   if (isAbsolute(shard) || shard.includes("\0") || !isInside(path, resolve(folder))) {
@@ -142,13 +185,13 @@ function isInside(path: string, folder: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-async function readInto(target: Uint8Array, path: string): Promise<void> {
+async function readInto(target: Uint8Array, path: string, start = 0): Promise<void> {
   const file = await open(path).catch((error: unknown) => failReading(path, error));
   try {
     let offset = 0;
     while (offset < target.length) {
-      const { bytesRead } = await file.read(target, offset, target.length - offset, offset);
-      if (bytesRead === 0) fail("shard-size", { shards: [path], bytes: target.length, found: offset });
+      const { bytesRead } = await file.read(target, offset, target.length - offset, start + offset);
+      if (bytesRead === 0) fail("shard-size", { shards: [path], bytes: start + target.length, found: start + offset });
       offset += bytesRead;
     }
   } finally {

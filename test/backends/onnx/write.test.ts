@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { ModelProto } from "../../../src/onnx-proto/messages.js";
 import { toOnnx } from "../../../src/backends/onnx/write.js";
 import { DiagnosticError } from "../../../src/base/diagnostic.js";
 import { onnxruntime } from "../../../src/engines/onnxruntime.js";
 import type { Graph } from "../../../src/ir/graph.js";
+import { ModelProto } from "../../../src/onnx-proto/messages.js";
 import { tensorFrom } from "../../../src/tensor/tensor.js";
 
 const dense: Graph = {
@@ -60,6 +60,16 @@ test("equal graphs give equal bytes, whatever the order in which attributes were
   const [node] = dense.nodes;
   const reordered = { ...dense, nodes: [{ ...node, attributes: { alpha: 1, beta: 1 } }] } as Graph;
   expect(Buffer.from(toOnnx(reordered)).equals(Buffer.from(toOnnx(dense)))).toBe(true);
+});
+
+test("the pieces are the bytes that encoding the whole message at once gives, empty and large weights among them", () => {
+  const initializers = new Map([
+    ...dense.initializers,
+    ["none", tensorFrom("float32", [0], [])],
+    ["long", { dtype: "int8", shape: [300], data: new Int8Array(300) } as const],
+  ]);
+  const bytes = toOnnx({ ...dense, initializers });
+  expect(Buffer.from(ModelProto.encode(ModelProto.decode(bytes)).finish()).equals(Buffer.from(bytes))).toBe(true);
 });
 
 test("onnxruntime loads the file and computes x W + b", async () => {

@@ -1,4 +1,4 @@
-import type { Graph, Node, Pass } from "../../../ir/graph.js";
+import type { Graph, Node, Pass, ValueType } from "../../../ir/graph.js";
 import { completeAttributes, inferTypes } from "../../../ir/infer.js";
 import { operatorOf } from "../../../ir/operators/registry.js";
 import { type Tensor, tensor } from "../../../tensor/tensor.js";
@@ -19,10 +19,14 @@ export const foldBatchNorm: Pass = {
   name: "fold-batch-norm",
   summary: "fold batch normalization into the layer before it",
   run(graph) {
+    const norms = graph.nodes.filter(({ opType }) => opType === "BatchNormalization");
+    if (norms.length === 0) return graph;
+    // Folding gives no value another type, so one inference serves all.
+    const types = inferTypes(graph);
     let current = graph;
-    for (const { name } of graph.nodes.filter(({ opType }) => opType === "BatchNormalization")) {
+    for (const { name } of norms) {
       const norm = current.nodes.find((node) => node.name === name);
-      if (norm) current = folded(current, norm);
+      if (norm) current = folded(current, norm, types);
     }
     return current;
   },
@@ -35,11 +39,11 @@ interface Affine {
 }
 
 /** The graph without this BatchNormalization, or the same graph when it cannot be folded. */
-function folded(graph: Graph, norm: Node): Graph {
+function folded(graph: Graph, norm: Node, types: ReadonlyMap<string, ValueType>): Graph {
   const uses = usesOf(graph);
   const affine = affineOf(norm, graph);
   const [input = "", output = ""] = [norm.inputs[0], norm.outputs[0]];
-  const rank = inferTypes(graph).get(input)?.shape.length ?? 0;
+  const rank = types.get(input)?.shape.length ?? 0;
   const linear = linearBefore(graph, uses, input, 1, rank);
   const weight = affine && linear && scaleChannels(linear.node, linear.weight, affine.scale);
   if (!affine || !linear || !weight || !hasPlainBias(linear.node, graph)) return graph;
