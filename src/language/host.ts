@@ -13,6 +13,10 @@ export interface ModelDescription {
   readonly hash: string;
   readonly layers: readonly LayerSummary[];
   readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[] }[];
+  /** Of decoder-only language models, which can be run by phases; `context`: most tokens that they take, where there is a limit. */
+  readonly decoder?: { readonly context?: number };
+  /** Of a model whose weights are made up: the samples that it is run on, for there is no data that would mean anything. */
+  readonly synthetic?: { readonly data: DataReference };
   /** Warnings about the model; the checker reports them at the model's path. */
   readonly remarks?: readonly Diagnostic[];
 }
@@ -35,6 +39,8 @@ export interface ProgramHost {
    * @param fromFile `SourceFile.path` of the program that is checked, or the absolute path of an imported file
    */
   resolvePath(path: string, fromFile: string): ResolvedPath;
+  /** The same of a folder that is written; `resolvePath` decides where the host does not tell reading from writing. */
+  resolveTarget?(path: string, fromFile: string): ResolvedPath;
   /** Names in a folder, for completion; folders end in `/`. Empty when it cannot be read. */
   listFolder?(path: string): Promise<readonly string[]>;
   /** @throws {DiagnosticError} when the model is missing or broken; the checker adds the span of its path */

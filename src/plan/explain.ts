@@ -82,7 +82,10 @@ function byReason<T>(items: readonly T[], reasonOf: (item: T) => string): Map<st
 }
 
 function measured({ accuracy, stopAtDrop, latency, size, memory, cost, energy }: Measures): string {
-  const timed = latency.map(({ batch, threads }) => `batch ${batch}${threads === 1 ? "" : ` on ${threads} threads`}`);
+  const timed = latency.map(({ batch, threads, phase, context }) => {
+    const of = phase === undefined ? "" : `${phase}${context === undefined ? "" : ` of context ${context}`}, `;
+    return `${of}batch ${batch}${threads === 1 ? "" : ` on ${threads} threads`}`;
+  });
   return [
     ...(accuracy ? [stopAtDrop === undefined ? "accuracy" : `accuracy (ends a trial ${dropText(stopAtDrop)})`] : []),
     ...(timed.length > 0 ? [`latency (${timed.join(", ")})`] : []),

@@ -1,5 +1,6 @@
 import type { OptionSpec } from "../base/option.js";
 import type { LabelKind } from "../datasets/dataset.js";
+import { syntheticOptions } from "../frontends/synthetic/config.js";
 import type { MetricName, Phase, PlainView, View } from "./plan.js";
 
 /** What programs can name in `measure`, `expect` and `show`, and where models come from. Plain lists; no vocabulary of these lives elsewhere. */
@@ -259,6 +260,8 @@ function plain(
 export interface FrontendDefinition {
   readonly name: string;
   readonly summary: string;
+  /** "none": the options alone say what the model is; it takes no path. */
+  readonly source?: "none";
   readonly options: readonly OptionSpec[];
 }
 
@@ -274,5 +277,11 @@ export const frontends: readonly FrontendDefinition[] = [
         sweeps: false,
       },
     ],
+  },
+  {
+    name: "synthetic",
+    summary: "a decoder-only language model with random weights: only speed, size and memory of it are measured",
+    source: "none",
+    options: syntheticOptions,
   },
 ];

@@ -7,6 +7,7 @@ import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
+import { describeSynthetic } from "../frontends/synthetic/open.js";
 import { readTfjs } from "../frontends/tfjs/read.js";
 import { summarize } from "../frontends/tfjs/summary.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
@@ -18,6 +19,8 @@ import { readProgramText } from "./source.js";
 export interface HostOptions {
   /** Absolute folders under which a program may read. */
   readonly allowed: readonly string[];
+  /** Absolute folders under which a program may write; the same unless given. */
+  readonly writable?: readonly string[];
   /** Folder that paths of the program start from where its own path is no file's (`<cell 3>`); the current one unless given. */
   readonly folder?: string;
   /** Values behind `$name`. */
@@ -41,20 +44,21 @@ export function fileHost(options: HostOptions): ProgramHost {
     cache.set(key, held);
     return held;
   };
+  const resolved = (path: string, fromFile: string, allowed: readonly string[]) => {
+    const found = resolveAllowed(path, resolve(options.folder ?? "", fromFile), allowed);
+    if ("path" in found) return found;
+    return { refused: `it lies outside the project root ${allowed[0] ?? ""}; \`--allow DIR\` adds a folder` };
+  };
   return {
     readFile: (path) => readProgramText(path, "files"),
-    resolvePath(path, fromFile) {
-      const resolved = resolveAllowed(path, resolve(options.folder ?? "", fromFile), options.allowed);
-      if ("path" in resolved) return resolved;
-      return {
-        refused: `it lies outside the project root ${options.allowed[0] ?? ""}; \`--allow DIR\` adds a folder`,
-      };
-    },
+    resolvePath: (path, fromFile) => resolved(path, fromFile, options.allowed),
+    resolveTarget: (path, fromFile) => resolved(path, fromFile, options.writable ?? options.allowed),
     listFolder: async (path) => {
       const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
       return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     },
-    describeModel: (ref) => once(models, JSON.stringify([ref.path, ref.inputShape]), () => describeModel(ref)),
+    describeModel: (ref) =>
+      once(models, JSON.stringify([ref.format, ref.path, ref.inputShape, ref.settings]), () => describeModel(ref)),
     describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
     values: options.values ?? new Map(),
     valuesUnknown: options.valuesUnknown ?? false,
@@ -72,6 +76,7 @@ export function thisCpu(): CpuProfile {
 }
 
 async function describeModel(ref: ModelReference): Promise<ModelDescription> {
+  if (ref.format === "synthetic") return describeMadeUp(ref);
   const model = await readTfjs(ref.path);
   const { layers, inputs, outputs, diagnostics } = summarize(
     model,
@@ -82,6 +87,28 @@ async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   const names = outputs.map(({ name }) => name);
   const several = names.length < 2 ? [] : [diagnostic("several-outputs", { outputs: names }, { severity: "warning" })];
   return { hash: model.hash, layers, inputs, remarks: [...diagnostics, ...several] };
+}
+
+/** A model with random weights, and the random tokens that it is run on. */
+function describeMadeUp({ settings = {} }: ModelReference): ModelDescription {
+  const { config, hash, layers } = describeSynthetic(settings);
+  const { tokens, vocabulary, family } = config;
+  return {
+    ...{ hash, layers, inputs: [{ name: "tokens", shape: [tokens] }] },
+    decoder: family === "gpt2" ? { context: tokens } : {},
+    synthetic: { data: randomTokens(tokens, vocabulary) },
+  };
+}
+
+/** Enough sequences to calibrate a static scheme; what they say means nothing. */
+const MADE_UP_SAMPLES = 4;
+
+function randomTokens(tokens: number, vocabulary: number): DataReference {
+  const settings = {
+    ...{ shape: [tokens], count: MADE_UP_SAMPLES, distribution: { name: "integer" }, low: 0, high: vocabulary - 1 },
+    split: { train: 0.5, test: 0.5, seed: 1 },
+  };
+  return { name: "random tokens", reader: "random", settings };
 }
 
 async function describeData(ref: DataReference): Promise<DataDescription> {

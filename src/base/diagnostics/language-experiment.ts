@@ -17,6 +17,11 @@ export interface ExperimentFacts {
   "diagnose-form": { readonly text: string };
   "diagnose-float": { readonly name: string };
   "diagnose-twice": { readonly text: string };
+  /** `option`: "phase" or "context". */
+  "phase-without-decoder": { readonly option: string; readonly model: string };
+  "context-too-long": { readonly context: number; readonly most: number; readonly model: string };
+  "synthetic-accuracy": { readonly model: string };
+  "synthetic-data": { readonly model: string };
   "needs-measure": { readonly metric: string; readonly measure: string };
   /** `found`: what the data has, as a noun; `wanted`: what the metric needs. `others`: metrics that such data has. */
   "metric-labels": {
@@ -144,6 +149,22 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
   "diagnose-twice": ({ text }) => ({
     message: `\`diagnose ${text}\` stands here twice`,
     hint: "one is enough",
+  }),
+  "phase-without-decoder": ({ option, model }) => ({
+    message: `"${model}" is no decoder-only language model, so ${option === "phase" ? "it has no phases" : "no context stands before its input"}`,
+    hint: "leave `phase` and `context` out: the model is timed whole",
+  }),
+  "context-too-long": ({ context, most, model }) => ({
+    message: `"${model}" takes at most ${most} tokens, and a context of ${context} leaves no room for the next one`,
+    hint: `context: ${most - 1} is the longest`,
+  }),
+  "synthetic-accuracy": ({ model }) => ({
+    message: `"${model}" has random weights, so its accuracy says nothing`,
+    hint: "measure latency, size and memory: of a synthetic model only these are real",
+  }),
+  "synthetic-data": ({ model }) => ({
+    message: `"${model}" has random weights and is run on random tokens, so the experiment takes no data`,
+    hint: "remove the data clause",
   }),
   "needs-measure": ({ metric, measure }) => ({
     message: `"${metric}" is known only when ${measure} is measured`,

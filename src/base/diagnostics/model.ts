@@ -46,6 +46,11 @@ export interface ModelFacts {
     readonly found: readonly number[];
   };
 
+  /** Models that are made up. `option`: what is to be changed. */
+  "synthetic-sizes": { readonly option: string; readonly reason: string };
+  "synthetic-too-large": { readonly bytes: number; readonly limit: number };
+  "synthetic-memory": { readonly bytes: number; readonly needed: number; readonly available: number };
+
   /** Layers. */
   "unsupported-layer": LayerFacts & { readonly nearest?: string; readonly reason?: string };
   "unsupported-option": LayerFacts & { readonly option: string; readonly value: string; readonly reason: string };
@@ -252,4 +257,21 @@ const inputs: Pick<WordingOf<ModelFacts>, "model-input-open" | "model-input-mism
   }),
 };
 
-export const modelWording: WordingOf<ModelFacts> = { ...files, ...weights, ...layers, ...inputs };
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6).toLocaleString("en-US")} MB`;
+
+const synthetic = {
+  "synthetic-sizes": ({ reason }) => ({
+    message: `these sizes make no model: ${reason}`,
+    hint: "hidden / heads has to be a multiple of 8, and heads a multiple of kv_heads",
+  }),
+  "synthetic-too-large": ({ bytes, limit }) => ({
+    message: `the weights are ${megabytes(bytes)}, and one ONNX file holds at most ${megabytes(limit)}`,
+    hint: "take fewer layers: a layer takes the same time whatever stands around it",
+  }),
+  "synthetic-memory": ({ bytes, needed, available }) => ({
+    message: `the weights are ${megabytes(bytes)}; making and timing them needs about ${megabytes(needed)} of memory, and ${megabytes(available)} can be had`,
+    hint: "take fewer layers or a smaller hidden size, or end what else uses the memory",
+  }),
+} satisfies Partial<WordingOf<ModelFacts>>;
+
+export const modelWording: WordingOf<ModelFacts> = { ...files, ...weights, ...layers, ...inputs, ...synthetic };

@@ -35,8 +35,8 @@ export async function checkExperiment(
 ): Promise<CheckedExperiment | undefined> {
   const clauses = clausesOf(statement, checker);
   const modelUse = oneUse("model", clauses.model_clause, statement, checker);
-  const dataUse = oneUse("data", clauses.data_clause, statement, checker);
-  const [model, data] = await Promise.all([modelUse && sources.model(modelUse), dataUse && sources.data(dataUse)]);
+  const model = modelUse && (await sources.model(modelUse));
+  const { use: dataUse, data } = await dataOf(clauses.data_clause, { model, modelUse, sources, statement }, checker);
   for (const { use } of clauses.baseline) checkBaseline(use, schemes, checker);
   const uses = clauses.try.flatMap((clause) => clause.uses);
   const attempts = uses.flatMap((use) => attemptOf(use, schemes));
@@ -48,7 +48,7 @@ export async function checkExperiment(
   const complete = attempts.length === uses.length;
   // With a scheme missing, its options and its name would be reported as unknown.
   const where = complete ? checkWhere(clauses.where, { attempts, keep }, checker) : [];
-  const measured = checkMeasures(clauses.measure, checker);
+  const measured = checkMeasures(clauses.measure, measuredModel(model), checker);
   // With a scheme unknown, another name may be the one that was meant.
   const meant = complete
     ? []
@@ -60,7 +60,7 @@ export async function checkExperiment(
   const plots = views.filter(({ kind }) => kind !== "table");
   // A report of which no plots were asked for shows the layers too.
   const layers =
-    plots.length === 0 ||
+    (plots.length === 0 && !model?.description.synthetic) ||
     plots.some(({ kind }) => kind === "layers") ||
     expectations.some(({ metric }) => metric === "sqnr");
   if (!model || !data || !modelUse || !dataUse || !complete) return undefined;
@@ -81,6 +81,47 @@ export async function checkExperiment(
     seed: splitOf(data).seed,
   };
   return checkMatrix(experiment, statement, attempts, where, data, checker) ? experiment : undefined;
+}
+
+function measuredModel(model: CheckedModel | undefined) {
+  if (!model) return { isKnown: false };
+  const { decoder, synthetic } = model.description;
+  return {
+    ...{ name: model.reference.name, isKnown: true },
+    ...(decoder ? { decoder } : {}),
+    ...(synthetic ? { synthetic } : {}),
+  };
+}
+
+/** The data of the experiment; a synthetic model brings its own. */
+async function dataOf(
+  clauses: readonly ast.DataClause[],
+  {
+    model,
+    modelUse,
+    sources,
+    statement,
+  }: {
+    readonly model: CheckedModel | undefined;
+    readonly modelUse: ast.Use | undefined;
+    readonly sources: Sources;
+    readonly statement: ast.ExperimentStatement;
+  },
+  checker: Checker,
+): Promise<{ readonly use: ast.Use | undefined; readonly data: CheckedData | undefined }> {
+  const synthetic = model?.description.synthetic;
+  if (!model || !synthetic) {
+    const use = oneUse("data", clauses, statement, checker);
+    return { use, data: use && (await sources.data(use)) };
+  }
+  for (const { uses } of clauses) {
+    const [use] = uses;
+    const span = use?.span ?? statement.name.span;
+    checker.report(diagnostic("synthetic-data", { model: model.reference.name }, { span }));
+  }
+  const description = await checker.host.describeData(synthetic.data);
+  const data = { reference: synthetic.data, description, options: new Map(), span: model.span };
+  return { use: modelUse, data };
 }
 
 function diagnosed({ name: { name } }: ast.ExperimentStatement, { scope }: Checker) {

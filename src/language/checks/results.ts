@@ -1,21 +1,35 @@
 import { diagnostic } from "../../base/diagnostic.js";
 import { unknown } from "../../base/nearest.js";
 import type { Setting } from "../../base/option.js";
-import type { Expectation, LatencyMeasure, Measures, MetricName, View } from "../../plan/plan.js";
+import type { Expectation, LatencyMeasure, Measures, MetricName, Phase, View } from "../../plan/plan.js";
 import type { MetricDefinition, ViewDefinition } from "../../plan/registry.js";
 import { type Checker, textAt } from "../checker.js";
+import type { ModelDescription } from "../host.js";
 import type * as ast from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
 import { checkOptions, type GivenOptions } from "../values/options.js";
 import { nameOf, toQuantity } from "../values/settings.js";
 
+/** What measuring has to know of the model. */
+export interface MeasuredModel extends Pick<ModelDescription, "decoder" | "synthetic"> {
+  readonly name?: string;
+  /** False where the model itself is wrong: nothing is reported for want of what it may be. */
+  readonly isKnown: boolean;
+}
+
 /** What is measured where a program has no `measure` clause. */
 const usual: Measures = { accuracy: true, latency: [{ batch: 1, threads: 1 }], size: true, memory: false };
 
+/** What is measured where a program does not say, of this model. */
+function usualOf(model: MeasuredModel): Measures {
+  const latency = phasesOf(usual.latency, model);
+  return model.synthetic ? { ...usual, accuracy: false, latency, memory: true } : { ...usual, latency };
+}
+
 /** `measure` clauses together; of two for latency the later holds. */
-export function checkMeasures(clauses: readonly ast.MeasureClause[], checker: Checker): Measures {
+export function checkMeasures(clauses: readonly ast.MeasureClause[], model: MeasuredModel, checker: Checker): Measures {
   const { vocabulary, report } = checker;
-  if (clauses.length === 0) return usual;
+  if (clauses.length === 0) return usualOf(model);
   let measures: Measures = { accuracy: false, latency: [], size: false, memory: false };
   for (const use of clauses.flatMap(({ uses }) => uses)) {
     const { name, span } = use.target;
@@ -36,7 +50,11 @@ export function checkMeasures(clauses: readonly ast.MeasureClause[], checker: Ch
     const owner = { name, options: definition.options, span, partial: use.partial };
     const options = checkOptions(use.options, owner, checker);
     if (definition.name === "cost") measures = withCost(measures, options);
-    else measures = { ...measures, [definition.name]: definition.name === "latency" ? latencies(options) : true };
+    else if (definition.name === "latency") measures = { ...measures, latency: latencies(options, model, checker) };
+    else measures = { ...measures, [definition.name]: true };
+    if (definition.name === "accuracy" && model.synthetic) {
+      report(diagnostic("synthetic-accuracy", { model: model.name ?? "" }, { span }));
+    }
     if (definition.name === "accuracy") measures = withStop(measures, options);
   }
   for (const { target } of clauses.flatMap(({ uses }) => uses)) {
@@ -59,8 +77,48 @@ function withStop({ stopAtDrop: _, ...measures }: Measures, options: GivenOption
   return typeof limit === "number" ? { ...measures, stopAtDrop: limit } : measures;
 }
 
-/** Every batch size with every number of threads. */
-function latencies(options: GivenOptions): readonly LatencyMeasure[] {
+/**
+ * Every batch size with every number of threads; of a language model in every phase and behind every context, both phases
+ * unless it says which.
+ */
+function latencies(options: GivenOptions, model: MeasuredModel, { report }: Checker): readonly LatencyMeasure[] {
+  for (const option of ["phase", "context"]) {
+    const span = options.get(option)?.span;
+    if (!span || !model.isKnown || model.decoder) continue;
+    report(diagnostic("phase-without-decoder", { option, model: model.name ?? "" }, { span }));
+  }
+  const most = model.decoder?.context;
+  for (const { setting } of options.get("context")?.points ?? []) {
+    const span = options.get("context")?.span;
+    if (most === undefined || typeof setting !== "number" || setting < most || !span) continue;
+    report(diagnostic("context-too-long", { context: setting, most, model: model.name ?? "" }, { span }));
+  }
+  return phasesOf(settingsOfLatency(options), model, options);
+}
+
+function phasesOf(
+  latency: readonly LatencyMeasure[],
+  { decoder }: MeasuredModel,
+  options: GivenOptions = new Map(),
+): readonly LatencyMeasure[] {
+  if (!decoder) return latency;
+  const given = options.get("phase")?.points.flatMap(({ setting }) => phaseOf(setting) ?? []) ?? phases;
+  const contexts = options.get("context")?.points.map(({ setting }) => setting) ?? [undefined];
+  return given.flatMap((phase) =>
+    contexts.flatMap((context) =>
+      latency.map((each) => ({ ...each, phase, ...(typeof context === "number" ? { context } : {}) })),
+    ),
+  );
+}
+
+const phases: readonly Phase[] = ["prefill", "decode"];
+
+function phaseOf(setting: Setting): Phase | undefined {
+  const name = typeof setting === "object" && "name" in setting ? setting.name : undefined;
+  return phases.find((phase) => phase === name);
+}
+
+function settingsOfLatency(options: GivenOptions): readonly LatencyMeasure[] {
   const numbers = (name: string) => {
     const given = options.get(name)?.points.map(({ setting }) => setting) ?? [1];
     return given.filter((setting: Setting): setting is number => typeof setting === "number");
@@ -68,7 +126,8 @@ function latencies(options: GivenOptions): readonly LatencyMeasure[] {
   return numbers("threads").flatMap((threads) => numbers("batch").map((batch) => ({ batch, threads })));
 }
 
-function isMeasured({ needs }: Pick<MetricDefinition, "needs">, measures: Measures): boolean {
+function isMeasured({ needs, phase }: Pick<MetricDefinition, "needs" | "phase">, measures: Measures): boolean {
+  if (phase !== undefined) return measures.latency.some((each) => each.phase === phase);
   return needs === "latency" ? measures.latency.length > 0 : Boolean(measures[needs]);
 }
 
@@ -130,7 +189,8 @@ function boundOf(value: ast.Value, metric: MetricDefinition, checker: Checker): 
   return toQuantity(bound, metric.unit, limits, { option: metric.name, report });
 }
 
-function metricOf(
+/** A metric by name that the experiment measures; anything else is reported. */
+export function metricOf(
   name: string,
   span: ast.Name["span"],
   measures: Measures,
@@ -143,7 +203,8 @@ function metricOf(
     return undefined;
   }
   if (!isMeasured(metric, measures)) {
-    report(diagnostic("needs-measure", { metric: name, measure: metric.needs }, { span }));
+    const measure = metric.phase === undefined ? metric.needs : `latency { phase: ${metric.phase} }`;
+    report(diagnostic("needs-measure", { metric: name, measure }, { span }));
     return undefined;
   }
   return metric;

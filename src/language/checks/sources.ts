@@ -4,6 +4,7 @@ import type { OptionSpec } from "../../base/option.js";
 import type { Span } from "../../base/span.js";
 import type { DataReference } from "../../datasets/dataset.js";
 import type { ModelReference } from "../../plan/plan.js";
+import type { FrontendDefinition } from "../../plan/registry.js";
 import { type Checker, reporting } from "../checker.js";
 import type { DataDescription, ModelDescription } from "../host.js";
 import type { Use } from "../syntax/ast.js";
@@ -30,21 +31,33 @@ export async function checkModel(name: string, use: Use, checker: Checker): Prom
   const frontend = direct ? vocabulary.frontends[0] : namedEntry(use, vocabulary.frontends, "model format", checker);
   if (!frontend) return undefined;
   const options = checkOptions(use.options, ownerOf(use, frontend), checker);
-  const path = direct
-    ? await hostPath(use.target.name, use.target.span, frontend.name, checker)
-    : await argumentPath(use, frontend.name, "model", checker);
-  if (!path) return undefined;
-  const shape = settingsOf(options).input_shape;
+  const before = use.options?.entries.length ?? 0;
+  const path = await modelPath(use, frontend, checker);
+  // Without an option that the program tried to give, a model that its options make would be another one.
+  if (!path || (frontend.source === "none" && options.size < before)) return undefined;
+  const settings = settingsOf(options);
+  const shape = settings.input_shape;
   const reference: ModelReference = {
     name,
     format: frontend.name,
     path: path.path,
     ...(Array.isArray(shape) ? { inputShape: shape as readonly number[] } : {}),
+    ...(frontend.source === "none" ? { settings } : {}),
   };
   const place = placeOf(options, path.span);
   const description = await reporting(() => host.describeModel(reference), place, checker.report);
   for (const remark of description?.remarks ?? []) checker.report({ ...remark, span: path.span });
   return description && { reference, description, options, span: path.span };
+}
+
+/** Where the model lies; of one that its options make nowhere: "". */
+async function modelPath(use: Use, frontend: FrontendDefinition, checker: Checker): Promise<Located | undefined> {
+  const { target } = use;
+  if (target.kind === "host") return hostPath(target.name, target.span, frontend.name, checker);
+  if (frontend.source !== "none") return argumentPath(use, frontend.name, "model", checker);
+  if ((use.arguments?.length ?? 0) === 0) return { path: "", span: target.span };
+  checker.report(diagnostic("arguments-unexpected", { name: frontend.name, options: true }, { span: target.span }));
+  return undefined;
 }
 
 /** Resolves `csv("digits.csv") { ... }` and asks the host about it; undefined when something is wrong. */
