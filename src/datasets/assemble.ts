@@ -26,6 +26,8 @@ export interface Samples {
   readonly labels?: RawLabels;
   /** See `keys.ts`. */
   readonly keys: Float64Array;
+  /** Where the source itself keeps sides apart that share more than a sample; else keys decide. */
+  readonly splits?: Splits;
   /** Where sample i was read. */
   place(index: number): DataPlace;
   /** Reads the samples that will be used; absent when they are there already. Called once, before any `fill`. */
@@ -48,7 +50,10 @@ interface Transform {
  */
 export async function assemble(ref: DataReference, settings: DataSettings, samples: Samples): Promise<Dataset> {
   const all = samples.labels && resolveLabels(samples.labels, settings.names("classes"), samples.place);
-  const drawn = limitSplits(splitSamples(samples.keys, all, settings.split()), settings.number("limit"));
+  const drawn = limitSplits(
+    samples.splits ?? splitSamples(samples.keys, all, settings.split()),
+    settings.number("limit"),
+  );
   const { kept, splits } = renumber(drawn);
   const labels = all && selectLabels(all, kept);
   await samples.load?.(kept);

@@ -77,6 +77,8 @@ export interface DataFacts {
     readonly expected: readonly number[];
     readonly actual: readonly number[];
   };
+  /** A split whose text is shorter than one sequence. */
+  "data-text-short": { readonly split: "train" | "test"; readonly tokens: number; readonly length: number };
   "data-split-empty": {
     readonly split: "train" | "test";
     readonly samples: number;
@@ -233,6 +235,10 @@ export const dataWording: WordingOf<DataFacts> = {
   }),
   "data-sample-shape": ({ place, expected, actual }) => ({
     message: `${at(place)} has shape ${shaped(actual)}; the first sample has ${shaped(expected)}`,
+  }),
+  "data-text-short": ({ split, tokens, length }) => ({
+    message: `the ${split} split has ${tokens} tokens, fewer than one sequence of ${length} and the token after it`,
+    hint: "give more text, another share to `split`, or a smaller `length`; a whole document goes to one split",
   }),
   "data-split-empty": ({ split, samples, fraction }) => ({
     message: `the ${split} split is empty: ${Number((fraction * 100).toFixed(4))}% of ${samples} sample${samples === 1 ? "" : "s"}`,

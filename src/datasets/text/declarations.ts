@@ -51,11 +51,15 @@ export async function declarations(): Promise<Corpus> {
 function declarationsOf(text: string): TextDocument[] {
   // Here and not above: the compiler takes a third of a second to load.
   const ts = require("typescript") as typeof import("typescript");
-  const source = ts.createSourceFile("text.d.ts", text, ts.ScriptTarget.Latest, true);
+  const options = { languageVersion: ts.ScriptTarget.Latest, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
+  const source = ts.createSourceFile("text.d.ts", text, options);
   const found: TextDocument[] = [];
   const visit = (statement: import("typescript").Statement): void => {
     const body = ts.isModuleDeclaration(statement) ? statement.body : undefined;
-    if (body && ts.isModuleBlock(body)) return body.statements.forEach(visit);
+    if (body && ts.isModuleBlock(body)) {
+      body.statements.forEach(visit);
+      return;
+    }
     const named = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : statement;
     const name = named === undefined ? undefined : ts.getNameOfDeclaration(named as import("typescript").Declaration);
     found.push({ name: name?.getText(source) ?? "", text: unindented(statement.getFullText(source)) });
