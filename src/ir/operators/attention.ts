@@ -165,7 +165,7 @@ function caches(
  * [batch, kvHeads, earlier, size], seqlens_k int32 [batch] and total_sequence_length int32 [] (both of all steps, the
  * former less one), cos_cache and sin_cache [positions, pairs]. Outputs [batch, steps, heads * size], and keys (turned)
  * and values of all steps.
- * Known here: every sequence of the batch as long as the others. onnxruntime 1.30 refuses at run time a batch above 1
+ * Known here: every sequence of the batch as long as the others; heads of a multiple of 8 elements. onnxruntime 1.30 refuses at run time a batch above 1
  * with both a past and several steps.
  * @see Ainslie et al. 2023, "GQA", arXiv:2305.13245
  */
@@ -194,6 +194,8 @@ const groupQueryAttention = defineOperator({
     const types = expectHeads(inputs, heads, keyHeads);
     expectShape(types.key, types.query.shape.with(2, types.size * keyHeads), "key");
     if (types.size !== types.valueSize) throw new OperatorError("heads of value are not as large as those of key");
+    if (types.size % 8 !== 0)
+      throw new OperatorError(`a head of ${types.size} elements; the kernel takes multiples of 8`);
     const { present } = presentTypes(inputs, 3, keyHeads, types);
     const lengths = given(inputs, 5, "seqlens_k").type;
     expectDType(lengths, ["int32"], "seqlens_k");

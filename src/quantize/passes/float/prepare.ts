@@ -3,18 +3,25 @@ import { runPasses } from "../../../ir/passes.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
 import { foldPad } from "./fold-pad.js";
+import { fuseAttention } from "./fuse-attention.js";
+import { fuseGelu } from "./fuse-gelu.js";
+import { fuseLayerNorm } from "./fuse-layer-norm.js";
 import { mergeBias } from "./merge-bias.js";
 import { moveTransposes } from "./move-transposes.js";
 import { removeIdentity } from "./remove-identity.js";
 import { simplifyClip } from "./simplify-clip.js";
 
 /**
- * The passes that every model goes through, in order. Transposes move first, so that what belongs together is adjacent, and
- * again at the end, because a folded batch normalization no longer stands in their way.
+ * The passes that every model goes through, in order. What is written out in many nodes becomes one before anything moves.
+ * Then Transposes move, so that what belongs together is adjacent, and again at the end, because a folded batch
+ * normalization no longer stands in their way.
  */
 export const floatPasses: readonly Pass[] = [
   removeIdentity,
   foldConstants,
+  fuseLayerNorm,
+  fuseGelu,
+  fuseAttention,
   moveTransposes,
   foldBatchNorm,
   mergeBias,

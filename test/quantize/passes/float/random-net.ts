@@ -45,6 +45,12 @@ export const steps = [
   "identity",
   "split",
   "denseChannels",
+  "normWritten",
+  "rmsWritten",
+  "geluErf",
+  "geluTanh",
+  "silu",
+  "attention",
 ] as const;
 export type Step = (typeof steps)[number];
 
@@ -160,6 +166,45 @@ function pad(s: Scope, x: string): string {
   return s.g.node("Pad", [x, s.ints([0, 1, 0, 0, 0, 1, 1, 0])]);
 }
 
+/** Mean over the channels, kept as 1. */
+const meanOf = (s: Scope, x: string) => s.g.node("ReduceMean", [x, s.ints([-1])], { keepdims: 1 });
+
+/** `d / sqrt(mean(d^2) + epsilon)` times a weight. */
+function spread(s: Scope, d: string): string {
+  const square = s.random.next() < 0.5 ? s.g.node("Mul", [d, d]) : s.g.node("Pow", [d, s.scalar(2)]);
+  const deviation = s.g.node("Sqrt", [s.g.node("Add", [meanOf(s, square), s.scalar(1e-3)])]);
+  const normal =
+    s.random.next() < 0.5 ? s.g.node("Div", [d, deviation]) : s.g.node("Mul", [s.g.node("Reciprocal", [deviation]), d]);
+  return s.g.node("Mul", [normal, s.positive([s.sizes(d)[2] ?? 0])]);
+}
+
+/** Rows as steps, columns as heads; causal or not, with the scale in one of its places. */
+function attention(s: Scope, x: string): string {
+  const [steps = 0, heads = 0, channels = 0] = s.sizes(x);
+  const size = s.random.next() < 0.5 ? 8 : 3;
+  const part = (perm: number[]) => {
+    const flat = s.g.node("Reshape", [x, s.ints([0, 0, heads * channels])]);
+    const projected = s.g.node("MatMul", [flat, s.weight([heads * channels, heads * size])]);
+    return s.g.node("Transpose", [s.g.node("Reshape", [projected, s.ints([0, 0, heads, size])])], { perm });
+  };
+  const query = part([0, 2, 1, 3]);
+  const early = s.random.next() < 0.5;
+  const left = early ? s.g.node("Mul", [query, s.scalar(0.3)]) : query;
+  const products = s.g.node("MatMul", [left, part([0, 2, 3, 1])]);
+  const scaled = early ? products : s.g.node("Div", [products, s.scalar(3)]);
+  const hidden = (i: number) => (i % steps > Math.floor(i / steps) ? -1e9 : 0);
+  const table = Array.from({ length: steps * steps }, (_, i) => hidden(i));
+  const mask = () => s.g.constant(s.g.freeName("mask"), tensorFrom("float32", [steps, steps], table));
+  const masked = s.random.next() < 0.6 ? s.g.node("Add", [scaled, mask()]) : scaled;
+  const seen = s.g.node("MatMul", [s.g.node("Softmax", [masked], { axis: -1 }), part([0, 2, 1, 3])]);
+  const turned = s.g.node("Transpose", [seen], { perm: [0, 2, 1, 3] });
+  if (s.random.next() < 0.5) return turned;
+  return s.g.node("Reshape", [
+    s.g.node("Reshape", [turned, s.ints([0, 0, heads * size])]),
+    s.ints([0, 0, heads, size]),
+  ]);
+}
+
 const layers: Readonly<Record<Step, (s: Scope, x: string) => string>> = {
   conv: (s, x) => conv(s, x, 3),
   convStride: (s, x) => conv(s, x, 2, { stride: 2, bias: false }),
@@ -235,6 +280,27 @@ const layers: Readonly<Record<Step, (s: Scope, x: string) => string>> = {
     const channels = s.sizes(x)[2] ?? 0;
     return norm(s, s.g.node("Add", [s.g.node("MatMul", [x, s.weight([channels, 2])]), s.weight([2])]));
   },
+  normWritten(s, x) {
+    const scaled = spread(s, s.g.node("Sub", [x, meanOf(s, x)]));
+    return s.random.next() < 0.5 ? scaled : s.g.node("Add", [scaled, s.weight([s.sizes(x)[2] ?? 0])]);
+  },
+  rmsWritten: spread,
+  geluErf(s, x) {
+    const curve = s.g.node("Erf", [s.g.node("Mul", [x, s.scalar(Math.SQRT1_2)])]);
+    const halved = s.g.node("Mul", [s.scalar(0.5), x]);
+    return s.g.node("Mul", [halved, s.g.node("Add", [s.scalar(1), curve])]);
+  },
+  geluTanh(s, x) {
+    const cubic = s.g.node("Mul", [s.g.node("Pow", [x, s.scalar(3)]), s.scalar(0.044715)]);
+    const inner = s.g.node("Mul", [s.g.node("Add", [x, cubic]), s.scalar(Math.sqrt(2 / Math.PI))]);
+    const raised = s.g.node("Add", [s.g.node("Tanh", [inner]), s.scalar(1)]);
+    return s.g.node("Mul", [s.g.node("Mul", [x, raised]), s.scalar(0.5)]);
+  },
+  silu(s, x) {
+    const dense = s.g.node("MatMul", [x, s.weight([s.sizes(x)[2] ?? 0, 3])]);
+    return s.g.node("Mul", [s.g.node("Sigmoid", [dense]), dense]);
+  },
+  attention,
 };
 
 function finish(s: Scope, x: string, head: NetOptions["head"]): string {
