@@ -48,7 +48,7 @@ describe("pareto", () => {
         sqnr: [],
       });
     const { data, layout } = pareto([trial(1), trial(100)], "speedup", "accuracy");
-    expect(data.map(({ x, error_x }) => [x, error_x?.arrayminus])).toEqual([
+    expect(data.map((trace) => [trace.x, "error_x" in trace && trace.error_x?.arrayminus])).toEqual([
       [[0], [1]],
       [[2], [1]],
     ]);
