@@ -1,4 +1,5 @@
 import type { layers, Tensor } from "@tensorflow/tfjs";
+
 /** Here and not from `tfjs.ts`, which loads this file. */
 type TfModule = typeof import("@tensorflow/tfjs");
 
@@ -42,11 +43,33 @@ export function decoderLayers(tf: TfModule): DecoderLayers {
 function define(tf: TfModule): DecoderLayers {
   const classes = [attentionClass(tf), positionClass(tf), rmsClass(tf)] as const;
   for (const each of classes) tf.serialization.registerClass(each);
+  tf.serialization.registerClass(geluNewClass(tf));
   const [Attention, Position, Rms] = classes;
   return {
     causalSelfAttention: (args) => new Attention(args),
     positionEmbedding: (args) => new Position(args),
     rmsNormalization: (args) => new Rms(args),
+  };
+}
+
+/**
+ * TF.js writes its activation gelu_new to model.json as "geluNew", and then does not know that name when it reads the
+ * file: this is the same function under that name (Hendrycks and Gimpel 2016, the form with tanh).
+ */
+function geluNewClass(tf: TfModule) {
+  return class GeluNew extends tf.serialization.Serializable {
+    static readonly className = "geluNew";
+
+    apply(x: Tensor): Tensor {
+      return tf.tidy(() => {
+        const inner = x.add(x.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+        return x.mul(0.5).mul(inner.tanh().add(1));
+      });
+    }
+
+    override getConfig() {
+      return {};
+    }
   };
 }
 
