@@ -8,8 +8,7 @@ import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
 import { describeSynthetic } from "../frontends/synthetic/open.js";
-import { readTfjs } from "../frontends/tfjs/read.js";
-import { summarize } from "../frontends/tfjs/summary.js";
+import { openTfjs } from "../frontends/tfjs-model.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type CpuProfile, cpuProfile } from "../quantize/profile.js";
@@ -77,11 +76,9 @@ export function thisCpu(): CpuProfile {
 
 async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   if (ref.format === "synthetic") return describeMadeUp(ref);
-  const model = await readTfjs(ref.path);
-  const { layers, inputs, outputs, diagnostics } = summarize(
-    model,
-    ref.inputShape ? { inputShape: ref.inputShape } : {},
-  );
+  const model = await openTfjs(ref.path);
+  const options = ref.inputShape ? { inputShape: ref.inputShape } : {};
+  const { layers, inputs, outputs, diagnostics } = model.summarize(options);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new DiagnosticError(...errors);
   const names = outputs.map(({ name }) => name);

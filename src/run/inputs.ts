@@ -1,8 +1,7 @@
 import type { DataReference, Dataset } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
-import { toGraph } from "../frontends/tfjs/graph.js";
 import { openSynthetic } from "../frontends/synthetic/open.js";
-import { readTfjs } from "../frontends/tfjs/read.js";
+import { openTfjs } from "../frontends/tfjs-model.js";
 import type { Graph } from "../ir/graph.js";
 import type { ModelReference } from "../plan/plan.js";
 import { prepare } from "../quantize/passes/float/prepare.js";
@@ -16,9 +15,8 @@ export interface OpenedModel {
 /** @throws {DiagnosticError} whatever the frontend finds wrong with the files or cannot lower. */
 export async function openModel(ref: ModelReference): Promise<OpenedModel> {
   if (ref.format === "synthetic") return openSynthetic(ref.settings ?? {});
-  const model = await readTfjs(ref.path);
-  const graph = toGraph(model, ref.inputShape ? { inputShape: ref.inputShape } : {});
-  return { graph, hash: model.hash };
+  const model = await openTfjs(ref.path);
+  return { graph: model.lower(ref.inputShape ? { inputShape: ref.inputShape } : {}), hash: model.hash };
 }
 
 /**

@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DiagnosticError, fail } from "../base/diagnostic.js";
 import { loadTensorFlow, type TfModule } from "../engines/tfjs.js";
-import { readTfjs } from "../frontends/tfjs/read.js";
+import { readModelJson, readTfjs } from "../frontends/tfjs/read.js";
 import { writeTfjs } from "../frontends/tfjs/write.js";
+import { isGraphModel } from "../frontends/tfjs-graph/graph-def.js";
 import { type Tensor, tensor } from "../tensor/tensor.js";
+import { runGraphModel } from "./graph-reference.js";
 import { batches, joinBatches } from "./inference.js";
 import { openDataset } from "./inputs.js";
 import type { Tasks } from "./protocol.js";
@@ -20,6 +22,12 @@ export async function runReference(input: Tasks["reference"]["input"]): Promise<
   const dataset = await openDataset(input.data);
   try {
     const { tf, backend, version } = await loadTensorFlow();
+    if (isGraphModel((await readModelJson(input.model.path)).json)) {
+      const { path, inputShape } = input.model;
+      const options = inputShape ? { inputShape } : {};
+      const outputs = await runGraphModel(tf, path, options, dataset, input.samples);
+      return { outputs, reference: `TF.js ${version} (${backend})` };
+    }
     const { model, copied } = await loadModel(tf, input.model.path);
     const parts: Tensor<"float32">[][] = model.outputs.map(() => []);
     for (const indices of batches(input.samples)) {

@@ -74,7 +74,8 @@ export const graphModelWording: WordingOf<GraphModelFacts> = {
     hint: "export the model without these nodes, or give it an input_shape",
   }),
   "graph-batch-fixed": ({ batch, reason }) => ({
-    message: `the model is run with batches of ${batch} alone: ${reason}`,
+    message: `the model takes batches of ${batch} alone, and experiments need an open batch: ${reason}`,
+    hint: "export the model with its batch left open (the first size of its input shape null)",
   }),
 };
 
