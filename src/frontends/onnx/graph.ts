@@ -1,0 +1,140 @@
+import { DiagnosticError, diagnostic, fail } from "../../base/diagnostic.js";
+import { nearestFact } from "../../base/nearest.js";
+import { graphBuilder } from "../../ir/builder.js";
+import { BATCH, type Dim, type Graph, type Node } from "../../ir/graph.js";
+import { graphEmitter, Refusal } from "./emitter.js";
+import { declaredInputs, type GraphOptions, resolveInputs } from "./inputs.js";
+import { lowerGraph, shownOperator } from "./lower.js";
+import { functionKey, type NodeSpec, type OnnxModel, type ValueSpec } from "./model.js";
+import { orderedNodes } from "./order.js";
+import { onnxOperator, onnxOperators } from "./registry.js";
+import { irType } from "./tensors.js";
+import type { Value } from "./value.js";
+
+/**
+ * The model as an IR graph with the meaning that ONNX gives it, quantized nodes included.
+ *
+ * Inputs keep their names and order and are float32 with an open batch, whatever the file declares: token numbers are
+ * whole float32 numbers. Outputs, values and nodes are called as in the file, and every node carries the name of its
+ * layer. Outputs that are no floats (labels) are left out where others are.
+ * @throws {DiagnosticError} for operators that cannot be lowered (all of them at once), illegal graphs, open input sizes
+ */
+export function toGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
+  const outputs = scoredOutputs(model);
+  refuseUnknown(model, outputs);
+  const inputs = resolveInputs(model, options);
+  const builder = graphBuilder(model.name);
+  const emitter = graphEmitter(builder);
+  const values = new Map<string, Value>();
+  for (const input of inputs) {
+    const as = { name: input.name, layer: input.name };
+    const shape: readonly Dim[] = [BATCH, ...input.sampleShape];
+    const name = builder.input(input.name, "float32", shape);
+    let value: Value = { name, type: { dtype: "float32", shape } };
+    const emit = (opType: string, attributes: Node["attributes"]) => {
+      [value = value] = emitter.emit(as, opType, [value], attributes, {});
+    };
+    if (input.permutation) emit("Transpose", { perm: input.permutation });
+    if (input.cast !== undefined) emit("Cast", { to: input.cast });
+    values.set(input.name, value);
+  }
+  const fixed = inputs.map(({ batch }) => batch).find((batch) => batch !== undefined);
+  const wishes = new Map<string, string>();
+  const wanted = outputs.map(({ name }) => name);
+  const [batched] = values.values();
+  const results = lowerGraph(
+    { model, emitter, wishes, ...(fixed === undefined ? {} : { fixedBatch: fixed }), ...(batched ? { batched } : {}) },
+    values,
+    wanted,
+  );
+  return named(model, builder.build, emitter, results, wanted, wishes);
+}
+
+/** The graph with its outputs, and values, called as in the file. */
+function named(
+  model: OnnxModel,
+  build: (outputs: readonly string[]) => Graph,
+  emitter: ReturnType<typeof graphEmitter>,
+  results: readonly Value[],
+  wanted: readonly string[],
+  wishes: ReadonlyMap<string, string>,
+): Graph {
+  const taken = new Set<string>(declaredInputs(model).map(({ name }) => name));
+  try {
+    const owned = results.map((value, i) => {
+      const layer = wanted[i] ?? "output";
+      let current = value;
+      if (current.constant) current = { ...current, name: `${layer}/constant` };
+      // An output that is an input, a constant or the same value as another needs a value of its own.
+      let name = emitter.nameOf(current);
+      if (current.constant || taken.has(name)) {
+        name = emitter.identity({ name: `${layer}/Identity`, layer }, name);
+      }
+      if (current.type.dtype !== "float32") {
+        name = emitter.cast({ name: `${layer}/Cast`, layer }, name);
+      }
+      taken.add(name);
+      return name;
+    });
+    return renamed(build(owned), new Map([...wishes, ...owned.map((name, i) => [name, wanted[i] ?? name] as const)]));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return fail("onnx-graph", { path: model.source, reason: error.message });
+  }
+}
+
+/** The graph with values called otherwise, where the name is free. */
+function renamed(graph: Graph, wishes: ReadonlyMap<string, string>): Graph {
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const used = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
+  const names = new Map<string, string>();
+  const claim = (from: string) => {
+    const wish = wishes.get(from) ?? from;
+    let name = wish;
+    for (let i = 1; used.has(name); i++) name = `${wish}_${i}`;
+    used.add(name);
+    names.set(from, name);
+  };
+  // Outputs first: they are called as the file says, whatever else would like the name.
+  for (const name of outputs) claim(name);
+  for (const node of graph.nodes) for (const name of node.outputs) if (name !== "" && !names.has(name)) claim(name);
+  const to = (name: string) => names.get(name) ?? name;
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(to), outputs: node.outputs.map(to) })),
+    outputs: graph.outputs.map((value) => ({ ...value, name: to(value.name) })),
+  };
+}
+
+/** Outputs that are floats, in their order; all where none is. */
+export function scoredOutputs(model: OnnxModel): readonly ValueSpec[] {
+  const { outputs } = model.graph;
+  if (outputs.length === 0) fail("onnx-graph", { path: model.source, reason: "it has no outputs" });
+  const floats = outputs.filter(({ elemType }) => elemType !== undefined && irType(elemType) === "float32");
+  return floats.length > 0 ? floats : outputs;
+}
+
+/** @throws {DiagnosticError} one `onnx-operator` for each kind of node that no rule is known for */
+function refuseUnknown(model: OnnxModel, outputs: readonly ValueSpec[]): void {
+  const found = new Map<string, { readonly node: NodeSpec; count: number; reason?: string }>();
+  const wanted = outputs.map(({ name }) => name);
+  const own = new Set([...model.graph.inputs.map(({ name }) => name), ...model.graph.initializers.keys()]);
+  for (const node of orderedNodes(model.graph.nodes, wanted, own, () => false, model.source)) {
+    const operator = onnxOperator(node.domain, node.opType);
+    if (model.functions.has(functionKey(node.domain, node.opType))) continue;
+    if (operator && operator.support !== "refused") continue;
+    const key = shownOperator(node);
+    const known = found.get(key);
+    if (known) known.count++;
+    else found.set(key, { node, count: 1, ...(operator?.note === undefined ? {} : { reason: operator.note }) });
+  }
+  const diagnostics = [...found].map(([operator, { node, count, reason }]) =>
+    diagnostic("onnx-operator", {
+      node: node.name,
+      operator,
+      more: count - 1,
+      ...(reason === undefined ? nearestFact(operator, onnxOperators.map(shownOperator)) : { reason }),
+    }),
+  );
+  if (diagnostics.length > 0) throw new DiagnosticError(...diagnostics);
+}
