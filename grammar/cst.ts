@@ -290,6 +290,7 @@ export type ExportStatementCstChildren = {
   path: PathCstNode[];
   To: IToken[];
   target: IToken[];
+  object?: ObjectCstNode[];
 };
 
 export interface MisplacedStatementCstNode extends CstNode {

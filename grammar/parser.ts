@@ -209,6 +209,7 @@ export class NibbleParser extends CstParser {
     this.SUBRULE(this.path);
     this.CONSUME(t.To);
     this.CONSUME(t.Text, { LABEL: "target" });
+    this.OPTION(() => this.SUBRULE(this.object));
   });
 
   /** A line that begins no statement: kept whole, so that its first word can be named and the next line parses. */

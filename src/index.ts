@@ -9,6 +9,10 @@
  */
 export { type Diagnostic, DiagnosticError, renderDiagnostic, words } from "./base/diagnostic.js";
 export type { SourceFile, Span } from "./base/span.js";
+export type { Exported } from "./export/export.js";
+export type { ExportManifest } from "./export/manifest.js";
+export { verifyExport } from "./export/manifest-file.js";
+export type { LayerContext, LayerDefinition, LayerSite, Value as LayerValue } from "./frontends/tfjs/layer.js";
 export type { Plan, SkippedTrial, Trial } from "./plan/plan.js";
 export type { Scheme } from "./quantize/scheme.js";
 export type { ExpectationResult } from "./results/expectations.js";
@@ -22,8 +26,10 @@ export type {
   TrialRecord,
 } from "./results/record.js";
 export type { RunEvent } from "./run/events.js";
+export { type LayerModule, registerLayers } from "./run/layer-modules.js";
 export { type Data, type DataSource, openData, type Samples, type Values } from "./session/data.js";
 export { type AnyOf, anyOf, type ExperimentSpec, experimentText, runExperiment } from "./session/experiment.js";
+export type { ExportOptions, ExportWish } from "./session/export.js";
 export {
   type CheckedText,
   checkText,

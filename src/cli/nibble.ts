@@ -6,6 +6,7 @@ import { checkCommand } from "./commands/check.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { explainCommand } from "./commands/explain.js";
+import { type ExportFlags, exportCommand, verifyCommand } from "./commands/export.js";
 import { type ReportFlags, reportCommand } from "./commands/report.js";
 import { type RunFlags, runCommand } from "./commands/run.js";
 import { EXIT } from "./exit.js";
@@ -94,6 +95,34 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .action((file: string, what: string | undefined, flags: RunFlags) =>
       outcome(diagnoseCommand(file, what, flags, shell(flags))),
     );
+
+  shared(
+    program
+      .command("export")
+      .argument("[file]", ".nib program")
+      .summary("write a trial for where it will run: ONNX, TF.js's files, a manifest, a model card"),
+  )
+    .option("--trial <selector>", 'which: "sweep.best(speedup)", "sweep.static" or a label of the table')
+    .option("--to <dir>", "the folder that is written")
+    .option("--format <names>", "forms with commas between them: onnx,onnx_qdq,onnx_fp16,tfjs,tfjs_uint8,...")
+    .option("--force", "write beside files that no export has written", false)
+    .option("--licence <name>", "licence of the model, for its card")
+    .option("--source <text>", "where the model comes from, for its card")
+    .addOption(new Option("--verify <dir>", "hold an export against its manifest; nothing is run").conflicts("trial"))
+    .option("-p, --param <name=value>", "override a param; may be given several times", collectParameter, {})
+    .option("--workers <n>", "trials quantized and evaluated at once where some have not run", positiveInteger, 1)
+    .option("--quick", "fewer timing samples where trials have not run", false)
+    .option("--out <dir>", "where results are (default: .nibble/results under the project root)")
+    .addHelpText(
+      "after",
+      "\nWithout --trial: what the file's export statements say. Trials that have not run are run first.",
+    )
+    .action((file: string | undefined, flags: ExportFlags & { readonly verify?: string }, command: Command) => {
+      if (flags.verify !== undefined) return outcome(verifyCommand(flags.verify, shell(flags)));
+      if (file === undefined) command.error("error: missing required argument 'file'");
+      if (flags.trial !== undefined && flags.to === undefined) command.error("error: --trial needs --to <dir>");
+      return outcome(exportCommand(file, { ...flags, fresh: false }, shell(flags)));
+    });
 
   addFormatCommand(program, shell, outcome);
 

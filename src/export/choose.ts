@@ -63,6 +63,7 @@ function ofScheme(subject: Subject, name: string): TrialRecord {
 
 function ofLabel(subject: Subject, asked: string): TrialRecord {
   const found = subject.records.find((record) => record.trial === asked || labelIn(subject, record) === asked);
+  if (!found && subject.records.some(({ scheme }) => scheme.name === asked)) return ofScheme(subject, asked);
   return found ?? fail("unknown-name", { kind: "trial", ...unknown(asked, [...subject.labels.values()]) });
 }
 

@@ -6,6 +6,7 @@ import type { CheckedExperiment } from "../plan/experiment.js";
 import { type Checker, reporter } from "./checker.js";
 import { type CheckedDiagnose, checkDiagnoses } from "./checks/diagnose.js";
 import { checkExperiment, type Sources } from "./checks/experiment.js";
+import { type CheckedExport, checkExports } from "./checks/export.js";
 import { schemeChecker } from "./checks/schemes.js";
 import { type CheckedData, type CheckedModel, checkData, checkModel } from "./checks/sources.js";
 import type { DataDescription, ModelDescription, ProgramHost, Vocabulary } from "./host.js";
@@ -21,6 +22,8 @@ export interface CheckedProgram {
   readonly experiments: readonly CheckedExperiment[];
   /** What the `diagnose` statements ask for, in the order written. */
   readonly diagnoses: readonly CheckedDiagnose[];
+  /** What the `export` statements ask for, in the order written. */
+  readonly exports: readonly CheckedExport[];
   /** The `data` statements of the program itself. */
   readonly data: readonly DataReference[];
   /** What the `model` and `data` statements of the program itself stand for. */
@@ -67,14 +70,20 @@ export async function checkProgram(
     const experiment = await checkExperiment(statement, named, schemes, checker);
     if (experiment) experiments.push(experiment);
   }
-  const diagnoses = await checkDiagnoses(experiments, checker, (statement) => {
+  const checkEarlier = (statement: ast.ExperimentStatement) => {
     // Its own cell has reported what is wrong with it.
     const silent = { ...checker, report: () => {} };
     return checkExperiment(statement, named, schemes, silent);
-  });
+  };
+  const diagnoses = await checkDiagnoses(experiments, checker, checkEarlier);
+  const exports = await checkExports(experiments, checker, checkEarlier);
   const sorted = byPosition(diagnostics);
   const wrong = sorted.some(({ severity }) => severity === "error");
-  return { ...(wrong ? {} : { program: { experiments, diagnoses, data, definitions } }), diagnostics: sorted, sources };
+  return {
+    ...(wrong ? {} : { program: { experiments, diagnoses, exports, data, definitions } }),
+    diagnostics: sorted,
+    sources,
+  };
 }
 
 type Own = Pick<CheckedProgram, "data" | "definitions">;

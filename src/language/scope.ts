@@ -13,10 +13,12 @@ export interface Scope {
   readonly schemes: ReadonlyMap<string, ast.SchemeStatement>;
   /** Of the program itself; experiments of imported files and of earlier cells are not run. */
   readonly experiments: readonly ast.ExperimentStatement[];
-  /** Experiments of earlier cells by name, which can be diagnosed. */
+  /** Experiments of earlier cells by name, which can be diagnosed and exported. */
   readonly earlierExperiments: ReadonlyMap<string, ast.ExperimentStatement>;
   /** Of the program itself, in the order written. */
   readonly diagnoses: readonly ast.DiagnoseStatement[];
+  /** The same. */
+  readonly exports: readonly ast.ExportStatement[];
   /**
    * True of what the program or its imports say. Definitions of earlier cells are checked where they are used: their
    * own cell has reported the rest.
@@ -77,6 +79,7 @@ export function declare(
     experiments: [...of<ast.ExperimentStatement>("experiment").values()],
     earlierExperiments: earlierExperiments(modules),
     diagnoses: statementsOf(own).filter((statement) => statement.kind === "diagnose"),
+    exports: statementsOf(own).filter((statement) => statement.kind === "export"),
     isOwn,
   };
 }
@@ -101,7 +104,7 @@ function namesOf(
   for (const module of modules) {
     for (const statement of module.program.statements) {
       if (!("name" in statement)) {
-        if (statement.kind === "search" || statement.kind === "export") reportLater(statement, report);
+        if (statement.kind === "search") reportLater(statement, report);
       } else if (statement.kind !== "experiment" || module === own) {
         add(statement, found.get(statement.kind) ?? new Map(), sources, report);
       }

@@ -1,5 +1,5 @@
+import type { OptionSpec } from "../base/option.js";
 import type { MetricName } from "./plan.js";
-import { metrics } from "./registry.js";
 
 /** The forms in which `export` writes a model; `forms` in the language. What each needs of a trial, `src/run` decides. */
 export const exportForms = [
@@ -39,5 +39,13 @@ export type TrialSelector =
   /** By its label in the table, or its id. */
   | { readonly kind: "trial"; readonly trial: string };
 
-/** Metrics that tell a best trial: all but those that say how the model itself does, or nothing of a trial as a whole. */
-export const bestMetrics = metrics.map(({ name }) => name);
+/** Options of an `export` statement. */
+export const exportOptions: readonly OptionSpec[] = [
+  {
+    name: "forms",
+    type: { kind: "choice", choices: exportForms },
+    summary: "what is written, several with |; what the trial has of onnx and tfjs unless said",
+  },
+  { name: "licence", type: { kind: "string" }, summary: "licence of the model, for its card", sweeps: false },
+  { name: "source", type: { kind: "string" }, summary: "where the model comes from, for its card", sweeps: false },
+];

@@ -149,7 +149,7 @@ export const schemes: readonly SchemeDefinition[] = [
   {
     name: "stored",
     summary:
-      "every weight as TF.js's own files store it (its converter's quantize_uint8, quantize_uint16, quantize_float16), float compute; what `export` can give TF.js",
+      "every weight as TF.js's own files store it (its converter's quantize_uint8, quantize_uint16, quantize_float16), float compute; what an export can give TF.js",
     options: [storedAs],
     build(name, settings) {
       const dtype = choice(settings.weights)?.name ?? "uint8";

@@ -8,10 +8,12 @@ import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
 import { describeSynthetic } from "../frontends/synthetic/open.js";
+import { openOnnx } from "../frontends/onnx/open.js";
 import { openTfjs } from "../frontends/tfjs-model.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type CpuProfile, cpuProfile } from "../quantize/profile.js";
+import { graphOptions } from "./inputs.js";
 import { resolveAllowed } from "./paths.js";
 import { readProgramText } from "./source.js";
 
@@ -57,7 +59,7 @@ export function fileHost(options: HostOptions): ProgramHost {
       return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     },
     describeModel: (ref) =>
-      once(models, JSON.stringify([ref.format, ref.path, ref.inputShape, ref.settings]), () => describeModel(ref)),
+      once(models, JSON.stringify([ref.format, ref.path, ref.inputShape, ref.layout, ref.settings]), () => describeModel(ref)),
     describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
     values: options.values ?? new Map(),
     valuesUnknown: options.valuesUnknown ?? false,
@@ -76,8 +78,8 @@ export function thisCpu(): CpuProfile {
 
 async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   if (ref.format === "synthetic") return describeMadeUp(ref);
-  const model = await openTfjs(ref.path);
-  const options = ref.inputShape ? { inputShape: ref.inputShape } : {};
+  const model = ref.format === "onnx" ? await openOnnx(ref.path) : await openTfjs(ref.path);
+  const options = graphOptions(ref);
   const { layers, inputs, outputs, diagnostics } = model.summarize(options);
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new DiagnosticError(...errors);

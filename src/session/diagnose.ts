@@ -3,6 +3,7 @@ import { unknown } from "../base/nearest.js";
 import type { CheckedProgram } from "../language/check.js";
 import type { CheckedExperiment } from "../plan/experiment.js";
 import type { Plan, Trial } from "../plan/plan.js";
+import { type AskedExport, statedExport } from "./asked-export.js";
 
 /** One experiment of a program that is run, and what of it is diagnosed. */
 export interface Undertaking {
@@ -11,6 +12,8 @@ export interface Undertaking {
   readonly isEarlier: boolean;
   /** Names of schemes to diagnose; "every" quantized one. */
   readonly diagnosed: readonly string[] | "every";
+  /** What of it is exported afterwards. */
+  readonly exported: readonly AskedExport[];
 }
 
 /**
@@ -28,20 +31,26 @@ export function undertakingsOf(
   const undertakings = stated.filter(({ diagnosed }) => diagnosed === "every" || diagnosed.length > 0);
   if (undertakings.length > 0) return { undertakings };
   return {
-    undertakings: program.experiments.map((experiment) => ({ experiment, isEarlier: false, diagnosed: "every" })),
+    undertakings: program.experiments.map((experiment) => ({
+      experiment,
+      isEarlier: false,
+      diagnosed: "every",
+      exported: [],
+    })),
   };
 }
 
-/** The program's own experiments, then those of earlier cells that it diagnoses. */
-function statedBy({ experiments, diagnoses }: CheckedProgram): readonly Undertaking[] {
-  const all = [...new Set([...experiments, ...diagnoses.map(({ experiment }) => experiment)])];
+/** The program's own experiments, then those of earlier cells that it diagnoses or exports. */
+function statedBy({ experiments, diagnoses, exports }: CheckedProgram): readonly Undertaking[] {
+  const all = [...new Set([...experiments, ...[...diagnoses, ...exports].map(({ experiment }) => experiment)])];
   return all
     .filter((each, i) => experiments.includes(each) || all.findIndex(({ name }) => name === each.name) === i)
     .map((experiment) => {
       const own = diagnoses.filter((each) => each.experiment.name === experiment.name);
       const schemes = own.flatMap(({ scheme }) => scheme ?? []);
       const isEarlier = !experiments.includes(experiment);
-      return { experiment, isEarlier, diagnosed: schemes.length < own.length ? ("every" as const) : schemes };
+      const exported = exports.filter((each) => each.experiment.name === experiment.name).map(statedExport);
+      return { experiment, isEarlier, diagnosed: schemes.length < own.length ? ("every" as const) : schemes, exported };
     });
 }
 
@@ -55,7 +64,8 @@ function undertakingNamed(program: CheckedProgram, path: string): ReturnType<typ
     const known = program.experiments.map((each) => each.name);
     return { mistake: diagnostic("unknown-name", { kind: "experiment", ...unknown(name, known) }) };
   }
-  if (scheme === undefined) return { undertakings: [{ experiment, isEarlier: false, diagnosed: "every" }] };
+  if (scheme === undefined)
+    return { undertakings: [{ experiment, isEarlier: false, diagnosed: "every", exported: [] }] };
   const tried = experiment.attempts.find((attempt) => attempt.name === scheme);
   if (tried ? tried.definition.name === "fp32" : scheme === "fp32") {
     return { mistake: diagnostic("diagnose-float", { name: scheme }) };
@@ -63,7 +73,7 @@ function undertakingNamed(program: CheckedProgram, path: string): ReturnType<typ
   const known = [...new Set(experiment.attempts.map((attempt) => attempt.name))];
   const kind = `scheme of "${name}"`;
   if (!tried) return { mistake: diagnostic("unknown-name", { kind, ...unknown(scheme, known) }) };
-  return { undertakings: [{ experiment, isEarlier: false, diagnosed: [scheme] }] };
+  return { undertakings: [{ experiment, isEarlier: false, diagnosed: [scheme], exported: [] }] };
 }
 
 /** What is diagnosed after a run, as a line for people; "" where nothing is. */

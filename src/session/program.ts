@@ -3,6 +3,7 @@ import { type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { ownPackage } from "../base/package.js";
 import type { SourceFile } from "../base/span.js";
 import { engineVersion } from "../engines/onnxruntime.js";
+import { exportTrial } from "../export/export.js";
 import { type CheckedProgram, checkProgram } from "../language/check.js";
 import type { ProgramHost } from "../language/host.js";
 import { readEnvironment } from "../measure/environment.js";
@@ -23,6 +24,7 @@ import { savedPlan, writePlanFile } from "../run/saved-plan.js";
 import { writeWhole } from "../run/whole-file.js";
 import { cellSignal } from "./cell-signal.js";
 import { diagnosedTrials, explainDiagnosis, type Undertaking, undertakingsOf } from "./diagnose.js";
+import { doExports, type ExportWish, exportOptions, selectorOf, undertakingsFor } from "./export.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -59,6 +61,8 @@ export interface RunTextOptions extends ProgramOptions {
    * statements say, else every quantized scheme. Without it the experiments are run, and the statements follow.
    */
   readonly diagnose?: string | true | undefined;
+  /** What is exported; experiments run for it alone, as far as they have not. Without it the program's statements follow the runs. */
+  readonly export?: ExportWish | undefined;
   /** Aborting it stops the run; finished trials are kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
@@ -92,6 +96,8 @@ export function programHost(source: SourceFile, options: ProgramOptions): Progra
   const allowed = [root, ownPackage().folder, ...(options.allow ?? []).map((folder) => resolve(folder))].map(realPath);
   return fileHost({
     allowed,
+    // The package itself is read, for its data sets, and never written.
+    writable: [root, ...(options.allow ?? []).map((folder) => resolve(folder))].map(realPath),
     folder: options.folder ?? process.cwd(),
     isCell: options.definitions !== undefined,
     valuesUnknown: options.valuesUnknown ?? false,
@@ -131,9 +137,15 @@ export async function runText(source: SourceFile, given: RunTextOptions = {}): P
   const folder = resolve(options.resultsFolder ?? join(rootOf(source, options), ".nibble", "results"));
   const results: Result[] = [];
   const diagnostics = [...checked.diagnostics];
-  const asked = undertakingsOf(checked.program, options.diagnose);
-  if ("mistake" in asked) {
-    return { ...checked, diagnostics: [...diagnostics, asked.mistake], results: [], ran: false, interrupted: false };
+  const asked = askedOf(checked.program, options);
+  if ("mistakes" in asked) {
+    return {
+      ...checked,
+      diagnostics: [...diagnostics, ...asked.mistakes],
+      results: [],
+      ran: false,
+      interrupted: false,
+    };
   }
   if (asked.undertakings.length === 0) {
     diagnostics.push(diagnostic("nothing-to-run", {}, { severity: "warning" }));
@@ -151,6 +163,22 @@ export async function runText(source: SourceFile, given: RunTextOptions = {}): P
     }
   }
   return { ...checked, diagnostics, results, ran: true, interrupted: stopped() };
+}
+
+/** What is to be done of a program: a diagnosis or an export that was asked for, else all that it says. */
+function askedOf(
+  program: CheckedProgram,
+  options: RunTextOptions,
+): { readonly undertakings: readonly Undertaking[] } | { readonly mistakes: readonly Diagnostic[] } {
+  if (options.export === undefined) {
+    const asked = undertakingsOf(program, options.diagnose);
+    return "mistake" in asked ? { mistakes: [asked.mistake] } : asked;
+  }
+  try {
+    return { undertakings: undertakingsFor(program, options.export) };
+  } catch (error) {
+    return { mistakes: diagnosticsOf(error, "export") };
+  }
 }
 
 async function runOne(
@@ -173,7 +201,7 @@ async function runOne(
     effort: options.quick || process.env.NIBBLE_QUICK === "1" ? quickEffort : fullEffort,
     workers: options.workers ?? 1,
     // Where only a diagnosis is wanted, finished trials stay as they are.
-    fresh: options.fresh === true && options.diagnose === undefined && !undertaking.isEarlier,
+    fresh: options.fresh === true && options.diagnose === undefined && !options.export && !undertaking.isEarlier,
     startWorker: () => startWorker({ signal: options.signal }),
     signal: options.signal,
     onEvent: options.onEvent ?? (() => {}),
@@ -185,7 +213,20 @@ async function runOne(
     onEvent: options.onEvent ?? (() => {}),
   });
   diagnostics.push(...remarks, ...found.remarks);
-  const result = resultOf(saved, records, measured, ledger.path, found.known);
+  const subject = {
+    ...{ plan, program: saved.program, records, resultsFolder: join(resultsFolder, plan.experiment) },
+    root: rootOf(source, options),
+    startWorker: () => startWorker({ signal: options.signal }),
+    onEvent: options.onEvent ?? (() => {}),
+  };
+  const asked = options.signal?.aborted ? [] : undertaking.exported;
+  const exported = await doExports(asked, subject);
+  diagnostics.push(...exported.diagnostics);
+  const result = resultOf(saved, records, measured, ledger.path, found.known, {
+    exports: exported.exports,
+    export: (trial, folder, more = {}) =>
+      exportTrial({ ...exportOptions(more), selector: selectorOf(trial), folder: resolve(folder) }, subject),
+  });
   // The table is shown all the same: only the page is missing.
   await writeWhole(result.reportPath, result.html()).catch((error: unknown) =>
     diagnostics.push(reportNotWritten(result, error)),

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { fail } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
+import type { Exported } from "../export/export.js";
 import { type Expectation, type MetricName, type PlainView, plainViews, type View } from "../plan/plan.js";
 import { type DiagnosisTextOptions, renderDiagnoses } from "../report/diagnosis.js";
 import type { Here } from "../report/environments.js";
@@ -21,6 +22,7 @@ import { frameColumns } from "../results/frame.js";
 import { trialLabels } from "../results/label.js";
 import type { DiagnosisRecord, TrialRecord } from "../results/record.js";
 import { withResolution } from "../results/resolution.js";
+import { type ExportOptions, refuseExport } from "./export.js";
 import { jupyterDisplay, showForms } from "./host-display.js";
 import { type Displayable, displayable } from "./show.js";
 
@@ -36,8 +38,17 @@ export interface Result {
   /** What `diagnose` found out, one a diagnosed trial; empty where nothing was diagnosed. */
   readonly diagnoses: readonly DiagnosisRecord[];
   readonly expectations: readonly ExpectationResult[];
+  /** What the run has exported, in the order of the program's statements. */
+  readonly exports: readonly Exported[];
   /** Where a run writes the HTML report. */
   readonly reportPath: string;
+  /**
+   * Writes a trial for where it will run: its files, `manifest.json`, `MODEL_CARD.md`.
+   * @param trial  `best(speedup)`, the name of a scheme that has one trial, or a trial's label or id
+   * @param folder made when missing; one that holds files of others is refused
+   * @throws {DiagnosticError} `unknown-name`, `export-...`; of a saved result always, as it does not hold the model
+   */
+  export(trial: string, folder: string, options?: ExportOptions): Promise<Exported>;
   /** The table as text. */
   table(options?: TableOptions): string;
   /**
@@ -102,6 +113,7 @@ export function resultOf(
   measured: readonly string[],
   ledger: string,
   diagnoses: readonly DiagnosisRecord[] = [],
+  exporting: Pick<Result, "exports" | "export"> = { exports: [], export: async () => refuseExport(subject.experiment) },
 ): Result {
   // A ledger keeps the answer to the question of its day.
   const records = given.map((record) => withResolution(record, subject.expectations));
@@ -113,6 +125,7 @@ export function resultOf(
     measured,
     diagnoses,
     expectations,
+    ...exporting,
     reportPath: reportPath(ledger),
     table: (options) => renderTable(report, options),
     trial: (trial, options) => renderTrial(report, trialId(report, trial) ?? trial, options),

@@ -63,7 +63,7 @@ const names: readonly Case[] = [
   ["scheme «dynamic» = static", "scheme-name-taken"],
   ["«search» s { minimize latency }", "statement-not-available"],
   ["diagnose «a».static", "unknown-name"],
-  ['«export» a.best to "out/"', "statement-not-available"],
+  ['export «a».best(size) to "out/"', "unknown-name"],
   ['import «"absent.nib"»\nimport «"../x.nib"»', "import-unreadable", "path-refused"],
   ['model a = tfjs("m.json") «model» b = tfjs("m.json")', "unexpected-token"],
   ["param samples = 3 «=» 4", "unexpected-token"],

@@ -4,7 +4,7 @@ import { visible } from "../../base/visible.js";
 import { toRecordJson } from "../../results/json.js";
 import type { DiagnosisRecord, TrialRecord } from "../../results/record.js";
 import type { RunEvent } from "../../run/events.js";
-import { runText } from "../../session/program.js";
+import { type RunTextOptions, runText } from "../../session/program.js";
 import type { Result } from "../../session/result.js";
 import { EXIT } from "../exit.js";
 import { isNotebook, readProgram, type SharedOptions, type Shell } from "../shell.js";
@@ -32,6 +32,8 @@ export async function runCommand(file: string, flags: RunFlags, shell: Shell): P
 export interface Showing {
   /** What is diagnosed in place of a run; see `RunTextOptions`. */
   readonly diagnose?: string | true;
+  /** What is exported in place of a run. */
+  readonly export?: RunTextOptions["export"];
   /** Events whose record is printed at once with --json. */
   prints(event: RunEvent): boolean;
   show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], printed: ReadonlySet<string>): void;
@@ -63,6 +65,7 @@ export async function runProgramFile(file: string, flags: RunFlags, shell: Shell
       fresh: flags.fresh,
       resultsFolder: flags.out,
       diagnose: showing.diagnose,
+      export: showing.export,
       signal: stop.signal,
       onEvent,
     });
@@ -94,6 +97,7 @@ const MOST_WHOLE_DIAGNOSES = 1;
 function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], printed: ReadonlySet<string>): void {
   if (shell.json) {
     printRecords([...result.records, ...result.diagnoses], shell, printed);
+    showExports(result, shell);
     return;
   }
   // A run that was stopped before its first trial has nothing to show.
@@ -105,8 +109,24 @@ function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], 
     if (brief) shell.print("\ntheir figures: in the report, and by `nibble diagnose`");
   }
   // The diagnostic has said why there is no page.
-  if (diagnostics.some(({ code }) => code === "report-not-written")) return;
-  shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
+  if (!diagnostics.some(({ code }) => code === "report-not-written")) {
+    shell.print(`\nreport: ${relative(process.cwd(), result.reportPath)}`);
+  }
+  showExports(result, shell);
+}
+
+/** What was exported, where to, and what has to be said of the choice. */
+export function showExports({ exports }: Result, shell: Shell): void {
+  for (const { folder, trial, label, sentences, manifest } of exports) {
+    const { forms, left, files } = manifest;
+    if (shell.json) shell.print(JSON.stringify({ exported: { folder, trial, label, sentences, forms, left, files } }));
+    else if (!shell.quiet) {
+      const where = relative(process.cwd(), folder) || ".";
+      shell.print(`\nexported to ${visible(where)}: ${forms.map(({ form }) => form).join(", ")}`);
+      const absent = left.map(({ form, reason }) => `no ${form}: ${reason}`);
+      for (const sentence of [...sentences, ...absent]) shell.print(`  ${visible(sentence)}`);
+    }
+  }
 }
 
 /** Names of layers are the user's: nothing in them moves the cursor of the terminal. */

@@ -27,7 +27,7 @@ export async function checkDiagnoses(
   const asked = new Set<string>();
   for (const statement of scope.diagnoses) {
     const named = namesOf(statement, checker);
-    const experiment = named && (await experimentOf(named, experiments, checker, checkEarlier));
+    const experiment = named && (await experimentNamed(named.experiment, experiments, checker, checkEarlier));
     if (!experiment) continue;
     const { scheme } = named;
     if (scheme && !isQuantized(scheme, experiment, checker)) continue;
@@ -57,8 +57,9 @@ function namesOf({ path, pathSpan, options, span }: ast.DiagnoseStatement, check
   return undefined;
 }
 
-async function experimentOf(
-  { experiment: { name, nameSpan } }: Named,
+/** An experiment of the program or of an earlier cell; undefined where it is unknown, which is reported, or wrong. */
+export async function experimentNamed(
+  { name, nameSpan }: ast.CallValue,
   experiments: readonly CheckedExperiment[],
   { scope, report }: Checker,
   checkEarlier: (statement: ast.ExperimentStatement) => Promise<CheckedExperiment | undefined>,

@@ -170,6 +170,16 @@ async function detailProposals(wanted: Detail, sight: Sight): Promise<readonly P
         kind: "scheme",
         summary: schemeSummary(name, sight),
       }));
+    case "exported":
+      return [
+        { text: "best", kind: "keyword", summary: "the best trial by a metric: best(speedup)" },
+        { text: "trial", kind: "keyword", summary: 'a trial by its label in the table: trial("static minmax")' },
+        ...[...triedBy(wanted.of, lookup.scope), "fp32"].map((name) => ({
+          text: name,
+          kind: "scheme",
+          summary: schemeSummary(name, sight),
+        })),
+      ];
     case "condition":
       return conditionNames(sight);
     case "condition-value":

@@ -1,7 +1,7 @@
 import type { Scope } from "../scope.js";
 import type * as ast from "../syntax/ast.js";
 
-/** Names of the experiments that a `diagnose` statement can name: of the program, then of earlier cells. */
+/** Names of the experiments that `diagnose` and `export` can name: of the program, then of earlier cells. */
 export function experimentNames(scope: Scope): readonly string[] {
   return [...new Set([...scope.experiments.map(({ name }) => name.name), ...scope.earlierExperiments.keys()])];
 }

@@ -100,7 +100,7 @@ async function definitionCard(kind: string, name: string, { lookup, vocabulary }
     const data = await lookup.data(name);
     return lookup.scope.data.has(name) ? { title: `data ${name}`, lines: dataText(data) } : undefined;
   }
-  if (kind === "experiment" || kind === "diagnose") {
+  if (kind === "experiment" || kind === "diagnose" || kind === "export") {
     const tried = triedBy(name, lookup.scope);
     if (experimentStatement(name, lookup.scope) === undefined) return undefined;
     return { title: `experiment ${name}`, lines: tried.length > 0 ? [`tries ${tried.join(", ")}`] : [] };
@@ -158,6 +158,8 @@ async function cardFor(wanted: Wanted, image: string, sight: Sight): Promise<Car
       return listed("precision", keepPrecisions);
     case "option":
       return optionCard(optionOf(wanted.of, wanted.owner, image, sight));
+    case "exported":
+      return exportedCard(image) ?? entryCard("scheme", "scheme", image, sight);
     case "condition":
       return conditionCard(image, sight) ?? keywordCard(wordDocs, image);
     case "option-value":
@@ -193,6 +195,17 @@ function entryCard(title: string, of: Registry, image: string, { vocabulary, loo
     ({ name, summary, required }) => `- \`${name}\`${required ? " (required)" : ""}: ${summary}`,
   );
   return { title: `${title} ${image}`, lines: [entry.summary, ...(options.length > 0 ? [options.join("\n")] : [])] };
+}
+
+function exportedCard(image: string): Card | undefined {
+  if (image === "best") {
+    return {
+      title: "best",
+      lines: ["the best quantized trial by a metric, of those that meet the expectations", "`best(speedup)`"],
+    };
+  }
+  if (image !== "trial") return undefined;
+  return { title: "trial", lines: ["a trial by its label in the table, or its id", '`trial("static minmax")`'] };
 }
 
 function conditionCard(image: string, sight: Sight): Card | undefined {

@@ -22,6 +22,11 @@ export const statementDocs: readonly KeywordDoc[] = [
     summary: "finds out why accuracy moved: weights or activations, which layer, how much calibration",
     form: "diagnose sweep.static",
   },
+  {
+    name: "export",
+    summary: "writes a trial for where it will run: ONNX, TF.js's files, a manifest with its figures, a model card",
+    form: 'export sweep.best(speedup) to "out/"',
+  },
   { name: "import", summary: "takes the definitions of another file", form: 'import "common.nib"' },
 ];
 
@@ -51,6 +56,7 @@ export const clauseDocs: readonly KeywordDoc[] = [
 
 /** Words inside clauses. */
 export const wordDocs: readonly KeywordDoc[] = [
+  { name: "to", summary: "the folder that is written follows", form: 'export sweep.static to "out/"' },
   { name: "layers", summary: "names or patterns of layers follow", form: 'keep layers "conv*", /^dense/ at fp32' },
   { name: "at", summary: "the precision follows", form: 'keep layers "dense_2" at fp32' },
   { name: "not", summary: "turns a condition round", form: "where not (group = 32)" },

@@ -1,4 +1,5 @@
 import { type Choice, type OptionSpec, priceWords } from "../../base/option.js";
+import { exportOptions } from "../../plan/export-forms.js";
 import type { Vocabulary } from "../host.js";
 import type { Scope } from "../scope.js";
 import { unitsOf } from "../values/units.js";
@@ -39,6 +40,7 @@ export function entryOf(of: Registry, owner: string, vocabulary: Vocabulary, sco
     reader: vocabulary.readers,
     scheme: vocabulary.schemes,
     measure: vocabulary.measures,
+    export: [{ name: "export", summary: "writes a trial for where it will run", options: exportOptions }],
   };
   const seen = new Set<string>();
   let name: string | undefined = owner;

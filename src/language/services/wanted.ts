@@ -22,11 +22,13 @@ export type Wanted =
   | { readonly kind: "metric-value"; readonly metric: string }
   | { readonly kind: "experiment" }
   | { readonly kind: "tried-scheme"; readonly of?: string }
+  /** What `export` names behind an experiment: `best(metric)`, `trial("label")`, a scheme. */
+  | { readonly kind: "exported"; readonly of: string }
   | { readonly kind: "condition" }
   | { readonly kind: "condition-value"; readonly option: string };
 
 /** Whose options: the registry that an owner's name belongs to. */
-export type Registry = "frontend" | "reader" | "scheme" | "measure";
+export type Registry = "frontend" | "reader" | "scheme" | "measure" | "export";
 
 const nothing: readonly Wanted[] = [];
 
@@ -52,6 +54,7 @@ function statementPart(items: readonly Item[], place: Place["kind"]): readonly W
   if (!isToken(head)) return nothing;
   if (head.tokenType === t.Import && items.length === 1) return [{ kind: "path", source: "import" }];
   if (head.tokenType === t.Diagnose) return diagnosePart(items.slice(1));
+  if (head.tokenType === t.Export) return exportPart(items.slice(1));
   if (!isToken(equals) || equals.tokenType !== t.Equals) return nothing;
   if (head.tokenType === t.Param) return [{ kind: "value" }];
   if (rest.length > 0) return nothing;
@@ -66,6 +69,17 @@ function diagnosePart(path: readonly Item[]): readonly Wanted[] {
   if (experiment === undefined) return [{ kind: "experiment" }];
   const isScheme = isToken(experiment) && isToken(dot) && dot.tokenType === t.Dot && rest.length === 0;
   return isScheme ? [{ kind: "tried-scheme", of: experiment.image }] : nothing;
+}
+
+/** `experiment.best(metric) to "folder"` */
+function exportPart(path: readonly Item[]): readonly Wanted[] {
+  const [experiment, dot, chosen, ...rest] = path;
+  const last = path.at(-1);
+  if (experiment === undefined) return [{ kind: "experiment" }];
+  if (isToken(last) && last.tokenType === t.To) return [{ kind: "path", source: "export" }];
+  if (!isToken(experiment) || !isToken(dot) || dot.tokenType !== t.Dot) return nothing;
+  if (chosen === undefined) return [{ kind: "exported", of: experiment.image }];
+  return rest.some((item) => isToken(item)) ? nothing : [{ kind: "keywords", words: ["to"] }];
 }
 
 /** Whether a further name may stand behind these items. */
@@ -147,13 +161,14 @@ function registryOf(head: Item | undefined): Registry | undefined {
     [t.Try, "scheme"],
     [t.Baseline, "scheme"],
     [t.Measure, "measure"],
+    [t.Export, "export"],
   ]);
   return registries.get(head.tokenType);
 }
 
 function entryPart(frame: Frame, head: Item | undefined): readonly Wanted[] {
   const of = registryOf(head);
-  const owner = ownerOf(frame);
+  const owner = of === "export" ? "export" : ownerOf(frame);
   if (of === undefined || owner === undefined) return nothing;
   if (frame.items.length === 0) return [{ kind: "option", of, owner, given: frame.given }];
   return entryOf(frame) ?? nothing;
@@ -166,7 +181,7 @@ function entryOf(frame: Frame): readonly Wanted[] | undefined {
   if (at === undefined || isBody(at)) return undefined;
   const [key, colon, ...value] = at.items;
   const of = registryOf(lineOf(at)[0]);
-  const owner = ownerOf(at);
+  const owner = of === "export" ? "export" : ownerOf(at);
   if (!of || !owner || !isToken(key) || !isToken(colon) || colon.tokenType !== t.Colon) return undefined;
   const since = value.findLastIndex((item) => isToken(item) && item.tokenType === t.Pipe);
   const inner = at === frame ? [] : frame.items;
@@ -179,6 +194,7 @@ function argumentPart(frame: Frame, head: Item | undefined): readonly Wanted[] {
   if (!isToken(head)) return nothing;
   if (head.tokenType === t.Where) return conditionPart(frame.items);
   if (owner === undefined || !atStart(frame.items)) return nothing;
+  if (head.tokenType === t.Export) return owner === "best" && frame.items.length === 0 ? [{ kind: "metric" }] : nothing;
   const argument = frame.items.filter((item) => isToken(item) && item.tokenType === t.Comma).length;
   if (head.tokenType === t.Show) return [{ kind: "metric", view: owner, argument }];
   const isSource = frame.parent?.open !== "{" || (frame.parent !== undefined && isBody(frame.parent));

@@ -226,9 +226,19 @@ export interface DiagnoseStatement extends Node {
   readonly options?: ObjectValue;
 }
 
-/** Statements that the grammar knows and that nothing carries out yet. */
+export interface ExportStatement extends Node {
+  readonly kind: "export";
+  /** `sweep.best(latency)`: names with dots between them. */
+  readonly path: readonly CallValue[];
+  readonly pathSpan: Span;
+  /** The folder that is written; absent where it could not be read. */
+  readonly target?: StringValue;
+  readonly options?: ObjectValue;
+}
+
+/** A statement that the grammar knows and that nothing carries out yet. */
 export interface LaterStatement extends Node {
-  readonly kind: "search" | "export";
+  readonly kind: "search";
   /** The keyword alone. */
   readonly keyword: Span;
 }
@@ -241,6 +251,7 @@ export type Statement =
   | ImportStatement
   | ExperimentStatement
   | DiagnoseStatement
+  | ExportStatement
   | LaterStatement;
 
 export interface Program extends Node {

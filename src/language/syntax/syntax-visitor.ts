@@ -129,16 +129,24 @@ class SyntaxVisitor extends BaseCstVisitor implements cst.NibbleCstVisitor<Span,
   }
 
   diagnoseStatement(c: cst.DiagnoseStatementCstChildren, span: Span): Maybe<ast.DiagnoseStatement> {
-    const path = this.one<readonly ast.CallValue[]>(c.path) ?? none;
-    const [first, last] = [path[0], path.at(-1)];
-    if (!first || !last) return undefined;
-    const pathSpan = { source: span.source, start: first.span.start, end: last.span.end };
-    const options = given("options", this.one<ast.ObjectValue>(c.object));
-    return { kind: "diagnose", path, pathSpan, ...options, span };
+    const place = this.pathOf(c.path, span);
+    if (!place) return undefined;
+    return { kind: "diagnose", ...place, ...given("options", this.one<ast.ObjectValue>(c.object)), span };
   }
 
-  exportStatement(c: cst.ExportStatementCstChildren, span: Span): ast.LaterStatement {
-    return { kind: "export", keyword: this.spanOf(c.Export?.[0], span), span };
+  exportStatement(c: cst.ExportStatementCstChildren, span: Span): Maybe<ast.ExportStatement> {
+    const place = this.pathOf(c.path, span);
+    if (!place) return undefined;
+    const options = given("options", this.one<ast.ObjectValue>(c.object));
+    return { kind: "export", ...place, ...given("target", this.string(c.target)), ...options, span };
+  }
+
+  /** Names with dots between them, and where they stand. */
+  private pathOf(nodes: cst.DiagnoseStatementCstChildren["path"], span: Span) {
+    const path = this.one<readonly ast.CallValue[]>(nodes) ?? none;
+    const [first, last] = [path[0], path.at(-1)];
+    if (!first || !last) return undefined;
+    return { path, pathSpan: { source: span.source, start: first.span.start, end: last.span.end } };
   }
 
   // The insides of statements that nothing carries out yet: read by the grammar, not by anyone else.
