@@ -6,6 +6,7 @@ import { foldPad } from "./fold-pad.js";
 import { fuseAttention } from "./fuse-attention.js";
 import { fuseGelu } from "./fuse-gelu.js";
 import { fuseLayerNorm } from "./fuse-layer-norm.js";
+import { lowerEinsum } from "./lower-einsum.js";
 import { mergeBias } from "./merge-bias.js";
 import { moveTransposes } from "./move-transposes.js";
 import { removeIdentity } from "./remove-identity.js";
@@ -18,6 +19,7 @@ import { simplifyClip } from "./simplify-clip.js";
  */
 export const floatPasses: readonly Pass[] = [
   removeIdentity,
+  lowerEinsum,
   foldConstants,
   fuseLayerNorm,
   fuseGelu,
