@@ -137,7 +137,8 @@ function candidateOf(
   metric: MetricName,
 ): Candidate | { readonly label: string; readonly why: string } {
   const label = labelIn(subject, record);
-  if (record.status !== "completed") return { label, why: whyNone(record as Exclude<TrialRecord, CompletedRecord>) };
+  if (record.status === "failed") return { label, why: `failed (${record.stage})` };
+  if (record.status === "skipped") return { label, why: "skipped" };
   const [missed] = missedBy(subject, record);
   if (record.accuracy?.stopped) return { label, why: "its evaluation was ended early" };
   if (record.scheme.execution === "simulated" && record.scheme.storage === undefined) {
