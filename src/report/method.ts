@@ -134,7 +134,8 @@ function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-function parityNote({ parity }: CompletedRecord): Note {
+function parityNote({ parity }: CompletedRecord): Note | undefined {
+  if (!parity) return undefined;
   const error = parity.maxRelativeError === 0 ? "0" : parity.maxRelativeError.toExponential(1);
   return {
     label: "parity",

@@ -140,7 +140,7 @@ function resourceCells(record: CompletedRecord | undefined): Record<string, Cell
     integer_nodes: record?.attestation.integerNodes ?? null,
     float_nodes: record?.attestation.floatNodes ?? null,
     attested: record ? String(record.attestation.attested) : null,
-    parity: record?.parity.maxRelativeError ?? null,
+    parity: record?.parity?.maxRelativeError ?? null,
     gap_accuracy: record?.gap?.accuracy ?? null,
     gap_steps: record?.gap?.maxSteps ?? null,
   };

@@ -103,7 +103,10 @@ export interface CompletedRecord extends RecordBase {
   /** Of a fresh process; `engineBytes` of the peak were there before the model: Node, the engine and the input. */
   readonly memory?: { readonly peakBytes: number; readonly engineBytes?: number };
   readonly attestation: AttestationResult;
-  readonly parity: { readonly maxRelativeError: number; readonly samples: number; readonly reference: string };
+  /** The lowered model against its oracle; absent of a model with random weights, which has none. */
+  readonly parity?: { readonly maxRelativeError: number; readonly samples: number; readonly reference: string };
+  /** The weights are random: speed, size and memory are those of a trained model of the same sizes, and nothing is said of accuracy. */
+  readonly synthetic?: true;
   /** Simulated minus executed; of quantized trials whose accuracy was measured, where the interpreter can keep up. */
   readonly gap?: GapResult;
   readonly layers?: readonly LayerResult[];

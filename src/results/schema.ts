@@ -250,7 +250,8 @@ const completed = object({
       "disagreement?": string,
     }),
   }),
-  parity: object({ maxRelativeError: number, samples: count, reference: string }),
+  "parity?": object({ maxRelativeError: number, samples: count, reference: string }),
+  "synthetic?": boolean,
   "gap?": object({
     accuracy: number,
     maxSteps: atLeastZero,

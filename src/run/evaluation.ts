@@ -5,6 +5,7 @@ import { writeForms } from "./export-task.js";
 import { feeds } from "./inference.js";
 import { openDataset } from "./inputs.js";
 import { type Opened, openExperiment } from "./opened.js";
+import { phaseFeeds } from "./phases.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import { enterStage } from "./stage.js";
 import { evaluate } from "./trial.js";
@@ -45,8 +46,10 @@ export async function diagnosisArm({ arm }: Tasks["diagnosisArm"]["input"]): Pro
   return diagnosis.measure(arm);
 }
 
-/** The first `batch` test samples as feeds, from the start again where the split is smaller. */
+/** The first `batch` test samples as feeds, from the start again where the split is smaller; or what a phase is run on. */
 export async function feedsOf(input: Tasks["feeds"]["input"]): Promise<Feeds> {
+  const ofPhase = await phaseFeeds(current(), { threads: 1, ...input });
+  if (ofPhase) return ofPhase;
   const { dataset, graph } = current();
   const { test } = dataset.splits;
   return feeds(

@@ -2,7 +2,7 @@ import type { Feeds } from "../engines/engine.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import type { Calibration } from "../quantize/scheme.js";
 import type { StartWorker, Worker } from "./process.js";
-import type { EvaluatedTrial, OpenedExperiment } from "./protocol.js";
+import type { EvaluatedTrial, OpenedExperiment, Tasks } from "./protocol.js";
 
 /** Samples compared with TF.js. */
 const PARITY_SAMPLES = 32;
@@ -13,7 +13,7 @@ export interface EvaluatorPool {
   first(): Promise<{ readonly opened: OpenedExperiment }>;
   /** @param slot 0 .. workers - 1; calls to one slot come one after another. */
   evaluate(slot: number, trial: Trial): Promise<EvaluatedTrial>;
-  feeds(batch: number): Promise<Feeds>;
+  feeds(of: Tasks["feeds"]["input"]): Promise<Feeds>;
   close(): void;
 }
 
@@ -61,7 +61,7 @@ export function startEvaluators(
     first: async () => ({ opened: await open(0).opened }),
     evaluate: (slot, { id, scheme }) =>
       inSlot(slot, (worker) => worker.call("trial", { id, scheme, measures: plan.measures })),
-    feeds: (batch) => inSlot(0, (worker) => worker.call("feeds", { batch })),
+    feeds: (of) => inSlot(0, (worker) => worker.call("feeds", of)),
     close() {
       for (const { worker } of slots) worker.kill();
     },

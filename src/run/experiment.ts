@@ -169,17 +169,19 @@ async function openPlan(
   }
   const hashes = { model: opened.modelHash, data: opened.dataHash, seed };
   onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
-  const parity = await onceMore(() => measureParity(plan, opened, startWorker), signal).catch((error) =>
-    failure(error, "parity"),
-  );
-  if ("diagnostic" in parity) {
+  const isMadeUp = plan.model.format === "synthetic";
+  const parity = isMadeUp
+    ? undefined
+    : await onceMore(() => measureParity(plan, opened, startWorker), signal).catch((error) => failure(error, "parity"));
+  if (parity && "diagnostic" in parity) {
     return { failure: parity, manifest: { ...hashes, environment: environment("unavailable") } };
   }
   const pairSums =
     opened.pairSums === undefined ? {} : ({ pairSums: opened.pairSums.length === 0 ? "exact" : "saturating" } as const);
-  const manifest = { ...hashes, environment: { ...environment(parity.reference), ...pairSums } };
+  const manifest = { ...hashes, environment: { ...environment(parity?.reference ?? "not asked"), ...pairSums } };
   return {
-    ...{ plan, manifest, parity, opened, remark },
+    ...{ plan, manifest, opened, remark },
+    ...(parity ? { parity } : {}),
     tuner: startTuner(effort, startWorker),
     peaks: openPeaks({ folder: peaksFolder, machine: environment(""), fresh, startWorker }),
     profiler: startProfiler(effort, startWorker),

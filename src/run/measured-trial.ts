@@ -28,7 +28,7 @@ export async function measureTrial(
     const isSimulated = trial.scheme.execution === "simulated";
     const timed = isSimulated
       ? { latency: [], roofline: [], cost: [], energy: [], attestation: evaluated.attestation }
-      : await timeAll(shared, trial, evaluated, (batch) => pool.feeds(batch), options, stageOf);
+      : await timeAll(shared, trial, evaluated, (measure) => pool.feeds(measure), options, stageOf);
     const { latency, roofline, cost, energy, attestation } = timed;
     stage = "memory";
     const memory = measures.memory && !isSimulated ? await peakMemory(trial, evaluated, pool, options) : undefined;
@@ -41,7 +41,7 @@ export async function measureTrial(
       ...(evaluated.file ? { file: evaluated.file } : {}),
       ...(memory ? { memory } : {}),
       attestation,
-      parity,
+      ...(parity ? { parity } : { synthetic: true }),
       ...(evaluated.gap ? { gap: evaluated.gap } : {}),
       ...(roofline.length > 0 ? { roofline } : {}),
       ...(cost.length > 0 ? { cost } : {}),
@@ -63,7 +63,7 @@ async function peakMemory(
   { startWorker, onEvent }: MeasureOptions,
 ): Promise<Tasks["memory"]["output"]> {
   onEvent({ kind: "stage", label: trialLabel(trial.scheme, trial.axes), stage: "memory" });
-  const feeds = await pool.feeds(1);
+  const feeds = await pool.feeds({ batch: 1 });
   const extra = engineConfig(trial.scheme);
   return inFreshProcess(startWorker, (worker) =>
     worker.call("memory", { path: evaluated.path, feeds, optimization: "all", ...(extra ? { extra } : {}) }),

@@ -9,7 +9,7 @@ import type { MachinePeaks } from "../measure/peaks.js";
 import type { NodeTime } from "../measure/roofline.js";
 import type { NodeWork } from "../measure/work.js";
 import type { ExportForm } from "../plan/export-forms.js";
-import type { Measures, ModelReference } from "../plan/plan.js";
+import type { LatencyMeasure, Measures, ModelReference } from "../plan/plan.js";
 import type { Calibration, Scheme } from "../quantize/scheme.js";
 import type {
   AccuracyResult,
@@ -65,8 +65,14 @@ export interface Tasks {
   /** Begins the diagnosis of one trial of the opened experiment; its arms follow, one a call. */
   readonly diagnosis: { readonly input: { readonly scheme: Scheme }; readonly output: DiagnosisOpening };
   readonly diagnosisArm: { readonly input: { readonly arm: ArmName }; readonly output: ArmFigures };
-  /** Real samples as the engine's feeds: the first `batch` samples of the test split, repeated when it is smaller. */
-  readonly feeds: { readonly input: { readonly batch: number }; readonly output: Feeds };
+  /**
+   * Real samples as the engine's feeds: the first `batch` samples of the test split, repeated when it is smaller; with a phase
+   * of a language model what that phase is run on.
+   */
+  readonly feeds: {
+    readonly input: Pick<LatencyMeasure, "batch" | "phase" | "context">;
+    readonly output: Feeds;
+  };
   /** TF.js's own outputs for some samples, in the order of the model's outputs. */
   readonly reference: {
     readonly input: { readonly model: ModelReference; readonly data: DataReference; readonly samples: Int32Array };
@@ -182,6 +188,8 @@ export interface EvaluatedTrial extends Pick<CompletedRecord, "split" | "ranges"
   readonly attestation: AttestationResult;
   /** For each batch size that is timed: what the nodes of fp32 and of this trial compute and move. */
   readonly work?: readonly BatchWork[];
+  /** Of language models: one for each phase that is timed. */
+  readonly phases?: readonly PhaseFiles[];
   /** Of quantized trials, when accuracy is measured. */
   readonly gap?: GapResult;
   /** When they are measured. */
@@ -218,6 +226,18 @@ export interface ValueDescription {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly (number | null)[];
+}
+
+/** The files of one phase of a language model that is timed. */
+export interface PhaseFiles {
+  /** As the plan has it, where the context may be left open. */
+  readonly asked: LatencyMeasure;
+  readonly measure: LatencyMeasure & Required<Pick<LatencyMeasure, "phase" | "context">>;
+  /** ONNX files of fp32 and of the trial. */
+  readonly baseline: string;
+  readonly trial: string;
+  readonly attestation: AttestationResult;
+  readonly work: BatchWork;
 }
 
 /** The work of both arms in one run of `batch` samples. */

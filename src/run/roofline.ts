@@ -2,6 +2,7 @@ import type { Feeds } from "../engines/engine.js";
 import type { MachinePeaks } from "../measure/peaks.js";
 import { rejectAbovePeak } from "../measure/rejection.js";
 import { armRoofline, longestNodes, type NodeTime, type RooflineResult, withLayers } from "../measure/roofline.js";
+import { settingOnly } from "../measure/setting.js";
 import { speedReason } from "../measure/speed-reason.js";
 import { type LatencyResult, withReason } from "../measure/speedup.js";
 import { inFreshProcess } from "./latency-trial.js";
@@ -88,12 +89,10 @@ export async function explainLatency(
     isBaseline,
     isFaster: latency.speedup.ci95[0] > 1,
   });
-  const { batch, threads } = latency;
   return {
     latency: rejectAbovePeak(isBaseline ? latency : withReason(latency, reason), lines.trial.macs, peaks),
     roofline: {
-      batch,
-      threads,
+      ...settingOnly(latency),
       peaks,
       ...lines,
       mostSpeedup: latency.baselineMs / Math.max(lines.trial.leastMs + lines.trial.overheadMs, NANOSECOND),

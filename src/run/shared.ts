@@ -13,7 +13,8 @@ import type { Profiler } from "./roofline.js";
 export interface Shared {
   readonly plan: Plan;
   readonly manifest: ManifestFacts;
-  readonly parity: Parity;
+  /** Absent of a model with random weights, which nobody else has. */
+  readonly parity?: Parity;
   readonly opened: OpenedExperiment;
   readonly tuner: Tuner;
   readonly peaks: PeakStore;

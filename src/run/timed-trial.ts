@@ -3,12 +3,14 @@ import type { Feeds } from "../engines/engine.js";
 import { type CostResult, costOf } from "../measure/cost.js";
 import type { EnergyResult } from "../measure/energy.js";
 import { millisecondsOf, type NodeTime, type RooflineResult } from "../measure/roofline.js";
+import { sameSetting, settingOnly, tokensOfRun } from "../measure/setting.js";
 import type { LatencyResult } from "../measure/speedup.js";
 import type { LatencyMeasure, Trial } from "../plan/plan.js";
 import type { AttestationResult } from "../results/record.js";
 import { engineConfig } from "./engine-config.js";
 import { inLatencyLane } from "./lane.js";
 import { inFreshProcess, timeTrial } from "./latency-trial.js";
+import type { PhaseMeasure } from "./phases.js";
 import type { EvaluatedTrial, LatencyArm } from "./protocol.js";
 import { explainLatency } from "./roofline.js";
 import type { MeasureOptions, Shared } from "./shared.js";
@@ -35,15 +37,17 @@ async function timeOnce(
   measure: LatencyMeasure,
   { effort, startWorker, signal }: MeasureOptions,
 ) {
-  const { attested, integerNodes, reason } = evaluated.attestation;
+  const form = evaluated.phases?.find(({ asked }) => sameSetting(asked, measure));
+  const { attested, integerNodes, reason } = form?.attestation ?? evaluated.attestation;
   const { tuner, plan } = shared;
   const isBaseline = trial.scheme.mode === "fp32";
   const extra = engineConfig(trial.scheme);
-  const paths = { baseline: shared.opened.path, trial: evaluated.path };
-  const timed = await timeTrial(paths, feeds, measure, {
+  const paths = form ?? { baseline: shared.opened.path, trial: evaluated.path };
+  const result = await timeTrial(paths, feeds, measure, {
     ...{ effort, tuner, startWorker, attested, extra, seed: plan.seed },
     ...(integerNodes > 0 || isBaseline ? {} : { reason }),
   });
+  const timed = form ? inPhase(result, form.measure) : result;
   const arms = {
     baseline: { path: paths.baseline, optimization: await tuner.levelOf(paths.baseline, feeds, measure) },
     trial: {
@@ -52,7 +56,7 @@ async function timeOnce(
       ...(extra ? { extra } : {}),
     },
   };
-  const work = evaluated.work?.find(({ batch }) => batch === measure.batch);
+  const work = form?.work ?? evaluated.work?.find(({ batch }) => batch === measure.batch);
   const { peaks, profiler } = shared;
   const explained =
     work &&
@@ -62,9 +66,23 @@ async function timeOnce(
       return undefined;
     }));
   const energy = plan.measures.energy
-    ? await energyOf(shared, arms, feeds, measure, { effort, startWorker })
+    ? await energyOf(shared, arms, feeds, form?.measure ?? measure, { effort, startWorker })
     : undefined;
   return { latency: timed, ...explained, energy };
+}
+
+const SECOND_MS = 1000;
+
+/** A result with the phase that was timed and the tokens that it takes in a second. */
+function inPhase(result: LatencyResult, { phase, context, batch, threads }: PhaseMeasure): LatencyResult {
+  const setting = { batch, threads, phase, context };
+  const tokens = tokensOfRun(setting) ?? batch;
+  return {
+    ...setting,
+    tokensPerSecond: (tokens / result.medianMs) * SECOND_MS,
+    baselineTokensPerSecond: (tokens / result.baselineMs) * SECOND_MS,
+    ...result,
+  };
 }
 
 /** A figure without its reason is still a figure. */
@@ -78,9 +96,10 @@ async function energyOf(
   shared: Shared,
   arms: { readonly baseline: LatencyArm; readonly trial: LatencyArm },
   feeds: Feeds,
-  { batch, threads }: LatencyMeasure,
+  measure: LatencyMeasure,
   { effort, startWorker }: Pick<MeasureOptions, "effort" | "startWorker">,
 ): Promise<EnergyResult | undefined> {
+  const { batch, threads } = measure;
   const segmentMs = ENERGY_MS[effort.quick ? "quick" : "full"];
   const sample = await inFreshProcess(startWorker, (worker) =>
     worker.call("energy", { ...arms, feeds, threads, segmentMs }),
@@ -90,7 +109,12 @@ async function energyOf(
     return undefined;
   }
   const { baseline, trial } = sample.joules;
-  return { batch, threads, joulesPerInference: trial / batch, baselineJoulesPerInference: baseline / batch };
+  const items = tokensOfRun(measure) ?? batch;
+  return {
+    ...settingOnly(measure),
+    joulesPerInference: trial / items,
+    baselineJoulesPerInference: baseline / items,
+  };
 }
 
 /** Times a trial at every batch size and number of threads that the plan asks for, one after another in the latency lane. */
@@ -98,7 +122,7 @@ export async function timeAll(
   shared: Shared,
   trial: Trial,
   evaluated: EvaluatedTrial,
-  feedsOf: (batch: number) => Promise<Feeds>,
+  feedsOf: (measure: LatencyMeasure) => Promise<Feeds>,
   options: MeasureOptions,
   stageOf: (stage: string) => void,
 ): Promise<TimedTrial> {
@@ -106,9 +130,9 @@ export async function timeAll(
   const { signal } = options;
   const timed = [];
   for (const measure of measures.latency) {
-    const { batch, threads } = measure;
-    const stage = `latency, batch ${batch}${threads === 1 ? "" : `, ${threads} threads`}`;
-    const feeds = await feedsOf(batch);
+    const { batch, threads, phase } = measure;
+    const stage = `latency, ${phase === undefined ? "" : `${phase}, `}batch ${batch}${threads === 1 ? "" : `, ${threads} threads`}`;
+    const feeds = await feedsOf(measure);
     const time = async () => {
       stageOf(stage);
       return timeOnce(shared, trial, evaluated, feeds, measure, options);

@@ -14,6 +14,7 @@ import { measureGap } from "./gap.js";
 import { score } from "./inference.js";
 import { layerErrors } from "./layer-errors.js";
 import type { Opened } from "./opened.js";
+import { withPhases, writePhases } from "./phases.js";
 import type { EvaluatedTrial, Tasks } from "./protocol.js";
 import { accuracyOf, floatAccuracyOf, stopRule } from "./scoring.js";
 import { evaluateSimulated } from "./simulated-trial.js";
@@ -59,12 +60,15 @@ export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): 
     // The gap compares samples of the whole test split.
     const wantsGap = measures.accuracy && !isBaseline && !scored.stopped;
     const gap = wantsGap ? await measureGap(opened, quantized, scored.scores) : undefined;
+    const attestation = await attestTrial(opened, quantized, optimized, scheme);
+    const phases = await writePhases(opened, { quantized, scheme, ranges, id, path, attestation }, measures.latency);
     return {
       path,
       accuracy: isBaseline ? floatAccuracyOf(fp32, seed) : accuracyOf(scored, fp32, { seed, stop }),
       size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
       file: { sha256: hashBytes(bytes), bytes: bytes.length },
-      attestation: await attestTrial(opened, quantized, optimized, scheme),
+      attestation: withPhases(attestation, phases),
+      ...(phases.length > 0 ? { phases } : {}),
       work: measures.latency.map(({ batch }) => ({
         batch,
         baseline: nodeWork(graph, batch),

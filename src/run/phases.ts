@@ -1,0 +1,196 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { attest } from "../backends/onnx/attest.js";
+import { toOnnx } from "../backends/onnx/write.js";
+import { hashBytes, shortHash } from "../base/hash.js";
+import { seededRandom } from "../base/random.js";
+import type { Feeds } from "../engines/engine.js";
+import { decodeForm } from "../frontends/decoder/decode.js";
+import type { Graph } from "../ir/graph.js";
+import { nodeWork } from "../measure/work.js";
+import type { LatencyMeasure, ModelReference } from "../plan/plan.js";
+import { quantizeGraph } from "../quantize/quantize.js";
+import type { Scheme } from "../quantize/scheme.js";
+import type { AttestationResult } from "../results/record.js";
+import type { Range } from "../tensor/quant.js";
+import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
+import { configured, engineConfig } from "./engine-config.js";
+import { feeds } from "./inference.js";
+import { openPrepared } from "./inputs.js";
+import type { Opened } from "./opened.js";
+import type { PhaseFiles } from "./protocol.js";
+import { ownName, writeWhole } from "./whole-file.js";
+
+/** A measure of a phase, with its context. */
+export type PhaseMeasure = LatencyMeasure & Required<Pick<LatencyMeasure, "phase" | "context">>;
+
+/**
+ * The measure with its context: without one a prompt is as long as the model's sequences, and a cache one token shorter,
+ * so that the token behind it is the last one that they have a position for.
+ */
+export function withContext(graph: Graph, measure: LatencyMeasure): PhaseMeasure | undefined {
+  const { phase } = measure;
+  if (phase === undefined) return undefined;
+  const own = sequenceLength(graph);
+  return { ...measure, phase, context: measure.context ?? (phase === "decode" ? own - 1 : own) };
+}
+
+function sequenceLength(graph: Graph): number {
+  const length = graph.inputs[0]?.type.shape[1];
+  if (typeof length !== "number") throw new Error("run: a language model whose sequences have no length was opened");
+  return length;
+}
+
+/** Float graphs of other lengths by the opened model's graph, so that its trials share them. */
+const prompts = new WeakMap<Graph, Map<number, Promise<Graph>>>();
+
+/** The float graph of a phase: of a prompt as long as the model's sequences the opened one itself. */
+async function floatForm({ graph, model }: Pick<Opened, "graph" | "model">, measure: PhaseMeasure): Promise<Graph> {
+  if (measure.phase === "decode") return decodeForm(graph, { pastLength: measure.context });
+  if (measure.context === sequenceLength(graph)) return graph;
+  const known = prompts.get(graph) ?? new Map<number, Promise<Graph>>();
+  prompts.set(graph, known);
+  const form = known.get(measure.context) ?? openPrepared(ofLength(model, measure.context)).then((made) => made.graph);
+  known.set(measure.context, form);
+  return form;
+}
+
+function ofLength(model: ModelReference, tokens: number): ModelReference {
+  return model.settings ? { ...model, settings: { ...model.settings, tokens } } : { ...model, inputShape: [tokens] };
+}
+
+/** A trial whose graph is quantized and written. */
+interface QuantizedTrial {
+  readonly quantized: Graph;
+  readonly scheme: Scheme;
+  readonly ranges: ReadonlyMap<string, Range> | undefined;
+  readonly id: string;
+  /** Its ONNX file. */
+  readonly path: string;
+  readonly attestation: AttestationResult;
+}
+
+/** A quantized trial's graph of a phase: the same weights and scales, so that what was measured of the trial holds for it. */
+async function quantizedForm(
+  opened: Opened,
+  { quantized, scheme, ranges }: QuantizedTrial,
+  measure: PhaseMeasure,
+): Promise<Graph> {
+  if (scheme.mode === "fp32") return floatForm(opened, measure);
+  if (measure.phase === "decode") return decodeForm(quantized, { pastLength: measure.context });
+  const float = await floatForm(opened, measure);
+  return float === opened.graph ? quantized : quantizeGraph(float, scheme, ranges);
+}
+
+/**
+ * Writes the files of each phase that is timed, fp32's and the trial's, and attests what runs in them: a model that is
+ * decoded is another graph than the one that reads a prompt, and may fall back to float where that one does not.
+ */
+export async function writePhases(
+  opened: Opened,
+  trial: QuantizedTrial,
+  measures: readonly LatencyMeasure[],
+): Promise<readonly PhaseFiles[]> {
+  const written: PhaseFiles[] = [];
+  for (const asked of measures) {
+    const measure = withContext(opened.graph, asked);
+    if (measure) written.push(await writePhase(opened, trial, asked, measure));
+  }
+  return written;
+}
+
+async function writePhase(
+  opened: Opened,
+  trial: QuantizedTrial,
+  asked: LatencyMeasure,
+  measure: PhaseMeasure,
+): Promise<PhaseFiles> {
+  const float = await floatForm(opened, measure);
+  const graph = await quantizedForm(opened, trial, measure);
+  const { batch } = asked;
+  const { graph: opening, fp32 } = opened;
+  const baseline = float === opening ? fp32.path : await writeForm(opened, float, "fp32", measure);
+  const isOwn = graph === trial.quantized;
+  const isFloat = trial.scheme.mode === "fp32";
+  const path = isFloat ? baseline : isOwn ? trial.path : await writeForm(opened, graph, trial.scheme.name, measure);
+  return {
+    ...{ asked, measure, baseline, trial: path },
+    attestation: isOwn ? trial.attestation : await attested(opened, graph, trial.scheme, path),
+    work: { batch, baseline: nodeWork(float, batch), trial: nodeWork(graph, batch) },
+  };
+}
+
+/** Writes a form under a name of its content: a later run on another model must not swap the file under this one's timing. */
+async function writeForm(
+  { folder }: Opened,
+  graph: Graph,
+  name: string,
+  { phase, context }: PhaseMeasure,
+): Promise<string> {
+  const bytes = toOnnx(graph);
+  const path = join(folder, `${name}-${shortHash(hashBytes(bytes))}-${phase}-${context}.onnx`);
+  await writeWhole(path, bytes);
+  return path;
+}
+
+/** What runs of a phase's file, read back from the graph that the engine makes of it. */
+async function attested(opened: Opened, graph: Graph, scheme: Scheme, path: string): Promise<AttestationResult> {
+  const engine = configured(opened.engine, engineConfig(scheme));
+  const optimized = ownName(path, "optimized");
+  try {
+    const session = await engine.load(path, { threads: 1, optimization: "all", optimizedModelPath: optimized });
+    await session.close();
+    const { fallen, ...facts } = attest(graph, await readFile(optimized));
+    return { ...facts, ...(fallen ? { fallen: fallen.map(({ kernels: _, ...each }) => each) } : {}) };
+  } finally {
+    await rm(optimized, { force: true });
+  }
+}
+
+/** A trial's attestation with that of its phases: what falls back in one of them is not attested as a whole. */
+export function withPhases(attestation: AttestationResult, phases: readonly PhaseFiles[]): AttestationResult {
+  const failed = phases.find((each) => !each.attestation.attested);
+  if (!attestation.attested || !failed) return attestation;
+  const { phase, context } = failed.measure;
+  const { reason, fallen } = failed.attestation;
+  return {
+    ...attestation,
+    attested: false,
+    reason: `${phase} of context ${context}: ${reason}`,
+    ...(fallen ? { fallen } : {}),
+  };
+}
+
+/**
+ * What a phase is run on: for a prompt the first tokens of the test split; for a token behind a cache the token after them,
+ * and keys and values drawn from a normal distribution, since how long a run takes does not depend on what they are.
+ */
+export async function phaseFeeds(opened: Opened, asked: LatencyMeasure): Promise<Feeds | undefined> {
+  const measure = withContext(opened.graph, asked);
+  if (!measure) return undefined;
+  const float = await floatForm(opened, measure);
+  const { dataset, graph } = opened;
+  const { test } = dataset.splits;
+  const rows = (count: number) => Array.from({ length: count }, (_, i) => test[i % test.length] as number);
+  if (float === graph) return feeds(graph, dataset, rows(measure.batch));
+  const [first, ...caches] = float.inputs;
+  if (!first) throw new Error("run: a phase without inputs");
+  const length = measure.phase === "decode" ? 1 : measure.context;
+  const needed = measure.batch * length;
+  const [text] = dataset.read(rows(Math.ceil(needed / sequenceLength(graph))));
+  if (!text) throw new Error("run: a language model whose data has no tokens");
+  const tokens = tensor("float32", [measure.batch, length], Float32Array.from(text.data.subarray(0, needed), Number));
+  const random = seededRandom(opened.seed);
+  const cached = caches.map(({ name, type }): [string, Tensor] => {
+    const shape = type.shape.map((size) => (typeof size === "number" ? size : measure.batch));
+    return [
+      name,
+      tensor(
+        "float32",
+        shape,
+        Float32Array.from({ length: elementCount(shape) }, () => random.normal()),
+      ),
+    ];
+  });
+  return { [first.name]: tokens, ...Object.fromEntries(cached) };
+}
