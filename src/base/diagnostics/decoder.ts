@@ -7,6 +7,15 @@ export interface DecoderFacts {
   readonly "decoder-mixes-steps": { readonly node: string; readonly opType: string };
   /** More steps before the new one than the model has positions for. */
   readonly "decoder-context": { readonly context: number; readonly positions: number; readonly table: string };
+  /** Files of language models. */
+  readonly "safetensors-corrupt": { readonly path: string; readonly reason: string };
+  readonly "decoder-family": { readonly path: string; readonly family: string; readonly known: readonly string[] };
+  readonly "decoder-config": {
+    readonly path: string;
+    readonly option: string;
+    readonly expected: string;
+    readonly found: string;
+  };
 }
 
 export const decoderWording: WordingOf<DecoderFacts> = {
@@ -21,5 +30,16 @@ export const decoderWording: WordingOf<DecoderFacts> = {
   "decoder-context": ({ context, positions, table }) => ({
     message: `${context} earlier tokens were asked for; the model knows ${positions} positions ("${table}")`,
     hint: `ask for a context of at most ${positions - 1}`,
+  }),
+  "safetensors-corrupt": ({ path, reason }) => ({
+    message: `"${path}" is no whole safetensors file: ${reason}`,
+    hint: "copy or save the file again",
+  }),
+  "decoder-family": ({ path, family, known }) => ({
+    message: `"${path}" is of a model of the type ${family}, which is not known`,
+    hint: `known types: ${known.join(", ")}; an ONNX file of the model can be read by onnx(...)`,
+  }),
+  "decoder-config": ({ path, option, expected, found }) => ({
+    message: `${option} in "${path}" is ${found}; expected: ${expected}`,
   }),
 };

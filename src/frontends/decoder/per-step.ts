@@ -24,7 +24,7 @@ const byRow = new Set(
 const skips = new Set(["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"]);
 
 /** Over the last axis alone, which is what their `axis` must say. */
-const overLast = new Set(["Softmax", "LogSoftmax", "LayerNormalization", "SimplifiedLayerNormalization"]);
+const overLast = new Set(["Softmax", "LogSoftmax", "LayerNormalization", "SimplifiedLayerNormalization", "Split"]);
 
 /** Rows of a table by the numbers of tokens. */
 const lookups = new Set(["Gather", "GatherBlockQuantized"]);
@@ -57,7 +57,7 @@ export function isPerStep(
   const { opType, attributes } = node;
   if (elementwise.has(opType)) return true;
   if (overLast.has(opType)) {
-    const axis = Number(attributes.axis ?? -1);
+    const axis = Number(attributes.axis ?? (opType === "Split" ? 0 : -1));
     return shape.length > (layout === "rows" ? 2 : 1) && (axis === -1 || axis === shape.length - 1);
   }
   if (lookups.has(opType)) return !timed[0] && timed[1] === true;

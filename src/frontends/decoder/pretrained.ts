@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
+import { fail } from "../../base/diagnostic.js";
+import { type ContentHash, hashJson } from "../../base/hash.js";
+import { nearestFact } from "../../base/nearest.js";
+import type { Graph } from "../../ir/graph.js";
+import { transposed } from "../../tensor/layout.js";
+import { type Tensor, tensor } from "../../tensor/tensor.js";
+import { type JsonObject, objectAt, parseJson } from "../tfjs/json.js";
+import { type DecoderConfig, type DecoderWeights, decoderGraph } from "./blocks.js";
+import { readConfig } from "./config.js";
+import { readHeader, readTensor, type StoredTensor, unreadable } from "./safetensors.js";
+
+/** A larger config.json or index is none. */
+const MAX_JSON_BYTES = 16 * 2 ** 20;
+const MAX_FILES = 1000;
+
+/** A language model of a folder with config.json and safetensors files, its headers read and checked. */
+export interface Pretrained {
+  readonly config: DecoderConfig;
+  readonly hash: ContentHash;
+  /** Reads the weights, one tensor at a time, and builds the graph. @throws {DiagnosticError} */
+  lower(): Graph;
+}
+
+/**
+ * Opens a model of the GPT-2 or Llama family as Hugging Face's libraries save it.
+ * @param path  the folder, or a file in it
+ * @param steps tokens of a sequence in the graph
+ * @throws {DiagnosticError} for what is missing, damaged, or of another family
+ */
+export function openPretrained(path: string, steps?: number): Pretrained {
+  const folder = statOf(path).isDirectory() ? path : dirname(path);
+  const configPath = join(folder, "config.json");
+  const json = readJson(configPath);
+  const config = readConfig(configPath, json, steps);
+  const tensors = tensorsOf(folder, path);
+  return {
+    config,
+    hash: hashJson({
+      config: json,
+      tensors: [...tensors].map(([name, { dtype, shape }]) => [name, dtype, shape]),
+      content: contentOf(tensors),
+    }),
+    lower: () => decoderGraph(config, weightsOf(tensors, config)),
+  };
+}
+
+/** All tensors of the model, of one file or of those that an index names. */
+function tensorsOf(folder: string, path: string): ReadonlyMap<string, StoredTensor> {
+  const named = path.endsWith(".safetensors") ? basename(path) : "model.safetensors";
+  const index = join(folder, "model.safetensors.index.json");
+  const files = !path.endsWith(".safetensors") && exists(index) ? indexedFiles(index, folder) : [join(folder, named)];
+  const all = new Map<string, StoredTensor>();
+  for (const file of files) {
+    for (const [name, stored] of readHeader(file)) {
+      if (all.has(name)) fail("model-weight-duplicate", { weight: name });
+      all.set(name, stored);
+    }
+  }
+  return all;
+}
+
+function indexedFiles(index: string, folder: string): readonly string[] {
+  const map = objectAt(readJson(index).weight_map, `weight_map of "${index}"`);
+  const names = [...new Set(Object.values(map))];
+  if (names.length > MAX_FILES) fail("safetensors-corrupt", { path: index, reason: `it names ${names.length} files` });
+  const root = realpathSync(folder);
+  return names.map((name) => {
+    const shard = typeof name === "string" ? name : JSON.stringify(name);
+    const file = join(folder, shard);
+    // A name that leads out of the folder is not even tested for existence.
+    if (!file.startsWith(join(folder, sep))) fail("shard-outside", { shard, model: index });
+    if (!exists(file)) fail("shard-missing", { shard, model: index });
+    return realpathSync(file).startsWith(root + sep) ? file : fail("shard-outside", { shard, model: index });
+  });
+}
+
+/** The weights as layers want them. A kernel of Llama is [outputs, inputs] in its file, one of GPT-2 [inputs, outputs]. */
+function weightsOf(tensors: ReadonlyMap<string, StoredTensor>, { norm, names, tied }: DecoderConfig): DecoderWeights {
+  const find = (name: string) => tensors.get(name) ?? tensors.get(`transformer.${name}`);
+  const read = (layer: string, weight: string, shape: readonly number[]): Tensor<"float32"> => {
+    const stored = find(`${layer}.${weight}`);
+    if (!stored) {
+      const near = nearestFact(`${layer}.${weight}`, [...tensors.keys()]);
+      return fail("model-weight-missing", { layer, weight, known: tensors.size, ...near });
+    }
+    const same = stored.shape.length === shape.length && shape.every((size, i) => size === stored.shape[i]);
+    if (!same) fail("model-weight-shape", { layer, weight, expected: shape, found: stored.shape });
+    if (!["F32", "F16", "BF16"].includes(stored.dtype)) {
+      fail("model-weight-type", { weight: `${layer}.${weight}`, dtype: stored.dtype });
+    }
+    return readTensor(stored, `${layer}.${weight}`);
+  };
+  const outputsFirst = norm === "rms";
+  return {
+    table(layer, rows, width) {
+      // Positions beyond the sequence are not read by anything.
+      const all = find(`${layer}.weight`)?.shape[0] ?? rows;
+      const table = read(layer, "weight", [layer === names.positions ? Math.max(rows, all) : rows, width]);
+      return table.shape[0] === rows ? table : tensor("float32", [rows, width], table.data.slice(0, rows * width));
+    },
+    dense(layer, inputs, outputs) {
+      if (layer === names.head && tied) {
+        return { kernel: transposed(read(names.embedding, "weight", [outputs, inputs]), [1, 0]) as Tensor<"float32"> };
+      }
+      const flipped = outputsFirst || layer === names.head;
+      const kernel = read(layer, "weight", flipped ? [outputs, inputs] : [inputs, outputs]);
+      const bias = find(`${layer}.bias`) ? read(layer, "bias", [outputs]) : undefined;
+      return {
+        kernel: flipped ? (transposed(kernel, [1, 0]) as Tensor<"float32">) : kernel,
+        ...(bias ? { bias } : {}),
+      };
+    },
+    norm(layer, width) {
+      const scale = read(layer, "weight", [width]);
+      return norm === "rms" ? { scale } : { scale, offset: read(layer, "bias", [width]) };
+    },
+  };
+}
+
+/** SHA-256 of the files that hold the tensors, in the order of their names, read in pieces. */
+function contentOf(tensors: ReadonlyMap<string, StoredTensor>): string {
+  const hash = createHash("sha256");
+  const piece = Buffer.alloc(2 ** 20);
+  for (const file of [...new Set([...tensors.values()].map((stored) => stored.file))].sort()) {
+    const descriptor = openSync(file, "r");
+    try {
+      for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece)) {
+        hash.update(piece.subarray(0, read));
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+  return hash.digest("hex");
+}
+
+function readJson(path: string): JsonObject {
+  const { size } = statOf(path);
+  if (size > MAX_JSON_BYTES) fail("model-too-large", { path, bytes: size, limit: MAX_JSON_BYTES });
+  return objectAt(parseJson(textOf(path), path), `the content of "${path}"`);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    return unreadable(path, error);
+  }
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return unreadable(path, error);
+  }
+}
+
+const exists = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
