@@ -279,6 +279,46 @@ export const frontends: readonly FrontendDefinition[] = [
     ],
   },
   {
+    name: "onnx",
+    summary:
+      "an ONNX file of opset 7 to 26, with its external data beside it; `try given` runs a quantized one as it came",
+    options: [
+      {
+        name: "input_shape",
+        type: { kind: "shape" },
+        summary: "sizes of one sample without batch, as samples come, for a model that leaves them open",
+        sweeps: false,
+      },
+      {
+        name: "layout",
+        type: {
+          kind: "choice",
+          choices: [
+            {
+              name: "channels_last",
+              summary: "samples come as [height, width, channels]: a Transpose in front moves the channels",
+            },
+            { name: "as_given", summary: "samples come as the model takes them" },
+          ],
+        },
+        summary: "where the channels of a sample are, where its shape does not tell",
+        sweeps: false,
+      },
+    ],
+  },
+  {
+    name: "safetensors",
+    summary: "a language model of the GPT-2 or Llama family: a folder with config.json and safetensors files",
+    options: [
+      {
+        name: "input_shape",
+        type: { kind: "shape" },
+        summary: "[tokens of a sequence]; default [128], or as many as the model has positions",
+        sweeps: false,
+      },
+    ],
+  },
+  {
     name: "synthetic",
     summary: "a decoder-only language model with random weights: only speed, size and memory of it are measured",
     source: "none",

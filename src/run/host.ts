@@ -7,8 +7,9 @@ import { DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import { hashJson } from "../base/hash.js";
 import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
-import { describeSynthetic } from "../frontends/synthetic/open.js";
+import { openPretrained } from "../frontends/decoder/pretrained.js";
 import { openOnnx } from "../frontends/onnx/open.js";
+import { describeSynthetic } from "../frontends/synthetic/open.js";
 import { openTfjs } from "../frontends/tfjs-model.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
 import type { ModelReference } from "../plan/plan.js";
@@ -59,7 +60,9 @@ export function fileHost(options: HostOptions): ProgramHost {
       return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     },
     describeModel: (ref) =>
-      once(models, JSON.stringify([ref.format, ref.path, ref.inputShape, ref.layout, ref.settings]), () => describeModel(ref)),
+      once(models, JSON.stringify([ref.format, ref.path, ref.inputShape, ref.layout, ref.settings]), () =>
+        describeModel(ref),
+      ),
     describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
     values: options.values ?? new Map(),
     valuesUnknown: options.valuesUnknown ?? false,
@@ -78,6 +81,7 @@ export function thisCpu(): CpuProfile {
 
 async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   if (ref.format === "synthetic") return describeMadeUp(ref);
+  if (ref.format === "safetensors") return describePretrained(ref);
   const model = ref.format === "onnx" ? await openOnnx(ref.path) : await openTfjs(ref.path);
   const options = graphOptions(ref);
   const { layers, inputs, outputs, diagnostics } = model.summarize(options);
@@ -85,7 +89,35 @@ async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   if (errors.length > 0) throw new DiagnosticError(...errors);
   const names = outputs.map(({ name }) => name);
   const several = names.length < 2 ? [] : [diagnostic("several-outputs", { outputs: names }, { severity: "warning" })];
-  return { hash: model.hash, layers, inputs, remarks: [...diagnostics, ...several] };
+  return { hash: model.hash, layers, inputs, ...decoderOf(layers, inputs), remarks: [...diagnostics, ...several] };
+}
+
+/**
+ * Whether a model is a decoder-only language model: one input of tokens, and layers that attend to what came before. With
+ * learned positions it takes no more tokens than it has positions for.
+ */
+function decoderOf(
+  layers: ModelDescription["layers"],
+  inputs: ModelDescription["inputs"],
+): Pick<ModelDescription, "decoder"> {
+  const has = (name: string) => layers.some(({ className }) => className === name);
+  const [tokens] = inputs[0]?.shape ?? [];
+  if (inputs.length !== 1 || inputs[0]?.shape.length !== 1 || !has("CausalSelfAttention")) return {};
+  if (typeof tokens !== "number") return { decoder: {} };
+  return { decoder: { promptLength: tokens, ...(has("PositionEmbedding") ? { context: tokens } : {}) } };
+}
+
+/** A language model of safetensors files; `input_shape` is the length of a sequence. */
+function describePretrained({ path, inputShape }: ModelReference): ModelDescription {
+  const { config, hash, layers } = openPretrained(path, inputShape);
+  const { steps, names } = config;
+  return {
+    hash,
+    layers: layers.map((layer) => ({ ...layer, quantizable: layer.className === "Dense" })),
+    inputs: [{ name: "tokens", shape: [steps] }],
+    decoder: { promptLength: steps, ...(names.positions === undefined ? {} : { context: steps }) },
+    remarks: [],
+  };
 }
 
 /** A model with random weights, and the random tokens that it is run on. */

@@ -1,5 +1,7 @@
 import type { DataReference, Dataset } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
+import { openPretrained } from "../frontends/decoder/pretrained.js";
+import { openOnnx } from "../frontends/onnx/open.js";
 import { openSynthetic } from "../frontends/synthetic/open.js";
 import { openTfjs } from "../frontends/tfjs-model.js";
 import type { Graph } from "../ir/graph.js";
@@ -8,15 +10,31 @@ import { prepare } from "../quantize/passes/float/prepare.js";
 
 /** The user's model as the frontend lowers it, before any pass. */
 export interface OpenedModel {
+  /** Of a model that came quantized: its float form, which fp32 and every scheme start from. */
   readonly graph: Graph;
+  /** The model as it came, where that is quantized. */
+  readonly given?: Graph;
   readonly hash: string;
 }
 
 /** @throws {DiagnosticError} whatever the frontend finds wrong with the files or cannot lower. */
 export async function openModel(ref: ModelReference): Promise<OpenedModel> {
   if (ref.format === "synthetic") return openSynthetic(ref.settings ?? {});
+  if (ref.format === "safetensors") {
+    const model = openPretrained(ref.path, ref.inputShape);
+    return { graph: model.lower(), hash: model.hash };
+  }
+  if (ref.format === "onnx") {
+    const model = await openOnnx(ref.path);
+    return { ...model.lowerBoth(graphOptions(ref)), hash: model.hash };
+  }
   const model = await openTfjs(ref.path);
-  return { graph: model.lower(ref.inputShape ? { inputShape: ref.inputShape } : {}), hash: model.hash };
+  return { graph: model.lower(graphOptions(ref)), hash: model.hash };
+}
+
+/** What the program says of the model's inputs. */
+export function graphOptions({ inputShape, layout }: ModelReference): Pick<ModelReference, "inputShape" | "layout"> {
+  return { ...(inputShape ? { inputShape } : {}), ...(layout ? { layout } : {}) };
 }
 
 /**

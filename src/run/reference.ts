@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DiagnosticError, fail } from "../base/diagnostic.js";
 import { loadTensorFlow, type TfModule } from "../engines/tfjs.js";
+import { openPretrained } from "../frontends/decoder/pretrained.js";
 import { readModelJson, readTfjs } from "../frontends/tfjs/read.js";
 import { writeTfjs } from "../frontends/tfjs/write.js";
 import { isGraphModel } from "../frontends/tfjs-graph/graph-def.js";
@@ -10,18 +11,27 @@ import { type Tensor, tensor } from "../tensor/tensor.js";
 import { runGraphModel } from "./graph-reference.js";
 import { batches, joinBatches } from "./inference.js";
 import { openDataset } from "./inputs.js";
+import { runOnnxFile } from "./onnx-reference.js";
+import { runPretrained } from "./pretrained-reference.js";
 import type { Tasks } from "./protocol.js";
 
 type LayersModel = Awaited<ReturnType<TfModule["loadLayersModel"]>>;
 
 /**
- * Runs the user's model in TF.js itself, from its own files, on real samples: the oracle of the lowering.
+ * Runs the user's model from its own files in what made it, on real samples: the oracle of the lowering. That is TF.js, and of
+ * an ONNX file the engine itself, without any of its optimizations.
  * @throws {DiagnosticError} `reference-unavailable` when TF.js cannot load or run the model.
  */
 export async function runReference(input: Tasks["reference"]["input"]): Promise<Tasks["reference"]["output"]> {
   const dataset = await openDataset(input.data);
+  if (input.model.format === "onnx") return runOnnxFile(input.model, dataset, input.samples);
   try {
     const { tf, backend, version } = await loadTensorFlow();
+    if (input.model.format === "safetensors") {
+      const { path, inputShape } = input.model;
+      const outputs = runPretrained(tf, openPretrained(path, inputShape), dataset, input.samples);
+      return { outputs, reference: `TF.js ${version} (${backend}), operation by operation` };
+    }
     if (isGraphModel((await readModelJson(input.model.path)).json)) {
       const { path, inputShape } = input.model;
       const options = inputShape ? { inputShape } : {};

@@ -6,7 +6,7 @@ import { type ContentHash, hashJson } from "../../base/hash.js";
 import { nearestFact } from "../../base/nearest.js";
 import type { Graph } from "../../ir/graph.js";
 import { transposed } from "../../tensor/layout.js";
-import { type Tensor, tensor } from "../../tensor/tensor.js";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.js";
 import { type JsonObject, objectAt, parseJson } from "../tfjs/json.js";
 import { type DecoderConfig, type DecoderWeights, decoderGraph } from "./blocks.js";
 import { readConfig } from "./config.js";
@@ -20,22 +20,37 @@ const MAX_FILES = 1000;
 export interface Pretrained {
   readonly config: DecoderConfig;
   readonly hash: ContentHash;
+  /** The weights, each read when it is asked for. @throws {DiagnosticError} */
+  readonly weights: DecoderWeights;
+  /** Elements of each layer's weights, as the headers say, by the names that layers have in the graph. */
+  readonly layers: readonly PretrainedLayer[];
   /** Reads the weights, one tensor at a time, and builds the graph. @throws {DiagnosticError} */
   lower(): Graph;
+}
+
+export interface PretrainedLayer {
+  readonly name: string;
+  /** "Embedding", "PositionEmbedding", "Dense", or a normalization. */
+  readonly className: string;
+  readonly parameters: number;
 }
 
 /**
  * Opens a model of the GPT-2 or Llama family as Hugging Face's libraries save it.
  * @param path  the folder, or a file in it
- * @param steps tokens of a sequence in the graph
+ * @param inputShape [tokens of a sequence]; of 128, or as many as the model has positions, unless given
  * @throws {DiagnosticError} for what is missing, damaged, or of another family
  */
-export function openPretrained(path: string, steps?: number): Pretrained {
+export function openPretrained(path: string, inputShape?: readonly number[]): Pretrained {
+  if (inputShape && inputShape.length !== 1) {
+    fail("model-input-mismatch", { input: "tokens", declared: [null], given: inputShape });
+  }
   const folder = statOf(path).isDirectory() ? path : dirname(path);
   const configPath = join(folder, "config.json");
   const json = readJson(configPath);
-  const config = readConfig(configPath, json, steps);
+  const config = readConfig(configPath, json, inputShape?.[0]);
   const tensors = tensorsOf(folder, path);
+  const weights = weightsOf(tensors, config);
   return {
     config,
     hash: hashJson({
@@ -43,8 +58,36 @@ export function openPretrained(path: string, steps?: number): Pretrained {
       tensors: [...tensors].map(([name, { dtype, shape }]) => [name, dtype, shape]),
       content: contentOf(tensors),
     }),
-    lower: () => decoderGraph(config, weightsOf(tensors, config)),
+    weights,
+    layers: layersOf(config, tensors),
+    lower: () => decoderGraph(config, weights),
   };
+}
+
+function layersOf(config: DecoderConfig, tensors: ReadonlyMap<string, StoredTensor>): PretrainedLayer[] {
+  const { names, blocks, norm } = config;
+  const normClass = norm === "rms" ? "RMSNormalization" : "LayerNormalization";
+  const parametersOf = (layer: string) =>
+    ["weight", "bias"].reduce((sum, weight) => {
+      const stored = tensors.get(`${layer}.${weight}`) ?? tensors.get(`transformer.${layer}.${weight}`);
+      return sum + (stored ? elementCount(stored.shape) : 0);
+    }, 0);
+  const entry = (name: string, className: string) => ({ name, className, parameters: parametersOf(name) });
+  const head = entry(names.head, "Dense");
+  return [
+    entry(names.embedding, "Embedding"),
+    ...(names.positions === undefined ? [] : [entry(names.positions, "PositionEmbedding")]),
+    ...blocks.flatMap(({ attentionNorm, qkv, attention, output, mlpNorm, mlp }) => [
+      entry(attentionNorm, normClass),
+      ...[qkv].flat().map((layer) => entry(layer, "Dense")),
+      { name: attention, className: "CausalSelfAttention", parameters: 0 },
+      entry(output, "Dense"),
+      entry(mlpNorm, normClass),
+      ...mlp.map((layer) => entry(layer, "Dense")),
+    ]),
+    entry(names.finalNorm, normClass),
+    config.tied ? { ...head, parameters: config.vocabulary * config.width } : head,
+  ];
 }
 
 /** All tensors of the model, of one file or of those that an index names. */

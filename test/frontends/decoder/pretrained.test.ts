@@ -28,7 +28,7 @@ test.skipIf(!havePython).each([
   await inFolder(async (folder) => {
     const job = { folder, family, config, tokens, dtype, shards };
     const expected = (JSON.parse(runPython(reference, JSON.stringify(job))) as number[][]).flat();
-    const graph = verify(openPretrained(folder, tokens.length).lower(), "loading");
+    const graph = verify(openPretrained(folder, [tokens.length]).lower(), "loading");
     const feed = tensor("float32", [1, tokens.length], Float32Array.from(tokens));
     const [output] = graph.outputs;
     const logits = interpret(graph, { tokens: feed }).get(output?.name ?? "");
