@@ -1,6 +1,6 @@
 import { tensor, tensorFrom } from "../../../tensor/tensor.js";
 import type { Lower, OpDefinition, OpFamily } from "../definition.js";
-import { cast, ints, numberOf, operand, sizesOf } from "../steps.js";
+import { cast, ints, numberOf, operand, refuse, sizesOf } from "../steps.js";
 import { matched } from "../types.js";
 
 /** The k largest along the last axis, in order, and their places; of equal ones the first comes first. */
@@ -29,11 +29,20 @@ const bound = (op: string, opType: string, summary: string): OpDefinition => ({
   },
 });
 
-/** The matrices with what lies outside of a band around the diagonal set to 0. A negative width takes that whole side. */
+/**
+ * The matrices with what lies outside of a band around the diagonal set to 0. A negative width takes that whole side.
+ * TF.js reads the width below for both sides, so only bands that are as wide above are what the model means.
+ */
 const bandPart: Lower = (context, inputs) => {
   const x = operand(context, inputs, 0);
   const lower = numberOf(context, operand(context, inputs, 1), "the width of the band");
   const upper = numberOf(context, operand(context, inputs, 2), "the width of the band");
+  if (lower !== upper) {
+    refuse(
+      context,
+      `TF.js 4.22 takes ${lower} for both widths, where the model says ${upper} above; multiply by a constant mask instead`,
+    );
+  }
   const [rows = 0, columns = 0] = sizesOf({ ...x, shape: x.shape.slice(-2) }, "the size of matrices");
   const band = Uint8Array.from({ length: rows * columns }, (_, i) => {
     const distance = (i % columns) - Math.floor(i / columns);

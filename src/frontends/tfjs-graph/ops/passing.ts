@@ -25,6 +25,7 @@ export const passings: OpFamily = {
     passing("PlaceholderWithDefault", "its default, unless it is an input of the model"),
     passing("EnsureShape", "the input itself"),
     passing("CheckNumerics", "the input itself"),
+    passing("Print", "the input itself; nothing is printed"),
     {
       op: "NoOp",
       summary: "nothing",

@@ -15,7 +15,10 @@ function sliceOf(context: OpContext, x: TensorValue, slices: ReadonlyMap<number,
     const size = x.shape[axis] ?? 1;
     const backwards = stride < 0;
     const from = start === undefined ? (backwards ? FAR : 0) : fixed(start, size);
-    const to = end === undefined || end === size ? (backwards ? -FAR : FAR) : fixed(end, size);
+    // Backwards from in front of the first element there is nothing; ONNX's Slice would begin at the first.
+    const nothing = backwards && typeof size === "number" && from < -size;
+    const last = end === undefined || (end === size && !backwards) ? (backwards ? -FAR : FAR) : fixed(end, size);
+    const to = nothing ? FAR : last;
     const whole = stride === 1 && from === 0 && (to === FAR || to === size);
     return whole ? [] : [{ axis, from, to, stride }];
   });
