@@ -6,6 +6,11 @@ export type ContentHash = `sha256:${string}`;
 
 /** SHA-256 of bytes, in the order given. */
 export function hashBytes(...parts: readonly Uint8Array[]): ContentHash {
+  return hashParts(parts);
+}
+
+/** The same for any number of parts; a call takes no more than some ten thousand arguments. */
+export function hashParts(parts: Iterable<Uint8Array>): ContentHash {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return `sha256:${hash.digest("hex")}`;

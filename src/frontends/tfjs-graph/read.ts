@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { fail } from "../../base/diagnostic.js";
-import { hashBytes, hashJson } from "../../base/hash.js";
+import { hashJson, hashParts } from "../../base/hash.js";
 import { bytesOf } from "../../tensor/tensor.js";
 import { arrayAt, isObject, type JsonObject, objectAt, stringAt } from "../tfjs/json.js";
 import { MAX_SHARD_BYTES, type ModelJson, readModelJson, readShards } from "../tfjs/read.js";
@@ -69,6 +69,6 @@ export function assembleGraphModel(
     const value = weights.get(weight);
     return value === undefined ? [] : [bytesOf(value)];
   });
-  const hash = hashBytes(Buffer.from(hashJson(topology)), ...bytes);
+  const hash = hashParts([Buffer.from(hashJson(topology)), ...bytes]);
   return { name, ...parts, weights, texts, hash, ...(source === undefined ? {} : { source }) };
 }
