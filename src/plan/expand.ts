@@ -101,7 +101,12 @@ function expand(experiment: CheckedExperiment, cpu: CpuProfile): Expansion {
 export function planExperiment(experiment: CheckedExperiment, cpu: CpuProfile): Plan {
   const identity = hashJson({
     schema: TRIAL_SCHEMA,
-    model: { format: experiment.model.format, hash: experiment.modelHash, inputShape: experiment.model.inputShape },
+    model: {
+      format: experiment.model.format,
+      hash: experiment.modelHash,
+      inputShape: experiment.model.inputShape,
+      layout: experiment.model.layout,
+    },
     data: { reader: experiment.data.reader, hash: experiment.dataHash, settings: experiment.data.settings },
     measures: experiment.measures,
     seed: experiment.seed,

@@ -4,12 +4,14 @@ import type { Scheme } from "../quantize/scheme.js";
 
 export interface ModelReference {
   readonly name: string;
-  /** Frontend: "tfjs". */
+  /** Frontend: "tfjs", "onnx" or "synthetic". */
   readonly format: string;
-  /** Absolute path of model.json, already checked to lie inside an allowed folder. */
+  /** Absolute path of model.json or of the ONNX file, already checked to lie inside an allowed folder. */
   readonly path: string;
   /** Shapes of the inputs without batch, when the program gives them. */
   readonly inputShape?: readonly number[];
+  /** Of ONNX models: samples come with their channels last, and the model takes them right after the batch. */
+  readonly layout?: "channels_last";
   /** Checked options of the source that decide what the model is: all that a synthetic model is made of. */
   readonly settings?: Settings;
 }

@@ -21,6 +21,11 @@ export interface OnnxFacts {
   "onnx-fixed-batch": NodeFacts & { readonly batch: number; readonly reason: string };
   "onnx-narrowed": { readonly type: string; readonly tensors: readonly string[] };
   "onnx-layout": { readonly shapes: readonly string[] };
+  "channels-moved": {
+    readonly model: string;
+    readonly wanted: readonly (number | null)[];
+    readonly given: readonly number[];
+  };
   "given-not-quantized": { readonly model: string; readonly format: string };
 }
 
@@ -83,6 +88,9 @@ export const onnxWording: WordingOf<OnnxFacts> = {
   "onnx-layout": ({ shapes }) => ({
     message: `layout: channels_last moves the channels of image inputs, and this model has ${shapes.length === 0 ? "no input" : shapes.join(", ")}`,
     hint: "leave layout out",
+  }),
+  "channels-moved": ({ model, wanted, given }) => ({
+    message: `"${model}" takes its channels first, [${wanted.map((size) => size ?? "?").join(", ")}], and samples are [${given.join(", ")}]: a Transpose in front of it moves them, in every arm`,
   }),
   "given-not-quantized": ({ model, format }) => ({
     message: `\`given\` runs a model that came quantized as it is, and "${model}" (${format}) is not quantized`,

@@ -38,8 +38,8 @@ export async function graphOf(message: GraphMessage, path: string, read: TensorR
   return {
     name: message.name,
     nodes: await nodesOf(message.node, path, read),
-    inputs: message.input.map(valueOf),
-    outputs: message.output.map(valueOf),
+    inputs: message.input.map(valueSpec),
+    outputs: message.output.map(valueSpec),
     initializers,
   };
 }
@@ -120,7 +120,7 @@ async function attributeOf(
   }
 }
 
-function valueOf({ name, type }: ValueInfoMessage): ValueSpec {
+function valueSpec({ name, type }: ValueInfoMessage): ValueSpec {
   const tensorType = type?.tensorType;
   if (!tensorType) return { name };
   const shape = tensorType.shape?.dim.map(({ value, dimValue, dimParam }) => {

@@ -1,7 +1,7 @@
 import { fail } from "../../base/diagnostic.js";
 import { codeOfDType } from "../../ir/operators/element-type.js";
 import type { OnnxModel, ValueSpec } from "./model.js";
-import { irType, nameOfType } from "./tensors.js";
+import { irType, isNarrowed, nameOfType } from "./tensors.js";
 
 export interface GraphOptions {
   /** Sizes of one sample of the one input, as samples come, for a model that leaves them open. */
@@ -25,6 +25,8 @@ export interface ResolvedInput {
   readonly permutation?: readonly number[];
   /** Number of the element type that the file declares, where it is not float32. */
   readonly cast?: number;
+  /** The float type of another width that the file declares, which is float32 here. */
+  readonly narrowed?: string;
   /** The batch that the file fixes. */
   readonly batch?: number;
 }
@@ -102,6 +104,7 @@ export function resolveInputs(model: OnnxModel, options: GraphOptions): readonly
       sampleShape,
       ...(moved ? { permutation: [0, rank - 1, ...sampleShape.slice(1).map((_, at) => at + 1)] } : {}),
       ...(dtype === "float32" ? {} : { cast: codeOfDType(dtype) }),
+      ...(isNarrowed(spec.elemType ?? 1) ? { narrowed: nameOfType(spec.elemType ?? 1) } : {}),
       ...(typeof batch === "number" ? { batch } : {}),
     };
   });

@@ -22,11 +22,22 @@ export function checkFit(model: CheckedModel, data: CheckedData, use: Use, check
     return reference;
   }
   let shape = reference.inputShape;
+  let { layout } = reference;
   inputs.forEach((input, i) => {
     const own = i === 0 && reference.inputShape && inputs.length === 1 ? reference.inputShape : input.shape;
     const offered = given?.[i];
     const open = own.some((size) => size === null);
-    if (offered && !fits(own, offered)) {
+    if (offered && !fits(own, offered) && inputs.length === 1 && fitsMoved(reference, own, offered)) {
+      layout = "channels_last";
+      if (open || shape) shape = offered;
+      report(
+        diagnostic(
+          "channels-moved",
+          { model: reference.name, wanted: own, given: offered },
+          { span, severity: "note" },
+        ),
+      );
+    } else if (offered && !fits(own, offered)) {
       report(diagnostic("shape-mismatch", { ...names, input: input.name, wanted: own, given: offered }, { span }));
     } else if (open && offered && inputs.length === 1) {
       shape = offered;
@@ -35,7 +46,16 @@ export function checkFit(model: CheckedModel, data: CheckedData, use: Use, check
       report(diagnostic("open-input-shape", facts, { span: model.span }));
     }
   });
-  return shape === undefined ? reference : { ...reference, inputShape: shape };
+  return { ...reference, ...(shape === undefined ? {} : { inputShape: shape }), ...(layout ? { layout } : {}) };
+}
+
+/** Whether samples [height, width, channels] fit a model that takes [channels, height, width], and only so. */
+function fitsMoved(
+  { format, layout }: ModelReference,
+  [channels = null, ...plane]: readonly (number | null)[],
+  given: readonly number[],
+): boolean {
+  return format === "onnx" && layout === undefined && plane.length > 0 && fits([...plane, channels], given);
 }
 
 function fits(wanted: readonly (number | null)[], given: readonly number[]): boolean {

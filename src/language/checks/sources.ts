@@ -1,6 +1,6 @@
 import { diagnostic } from "../../base/diagnostic.js";
 import { unknown } from "../../base/nearest.js";
-import type { OptionSpec } from "../../base/option.js";
+import type { OptionSpec, Setting } from "../../base/option.js";
 import type { Span } from "../../base/span.js";
 import type { DataReference } from "../../datasets/dataset.js";
 import type { ModelReference } from "../../plan/plan.js";
@@ -42,12 +42,19 @@ export async function checkModel(name: string, use: Use, checker: Checker): Prom
     format: frontend.name,
     path: path.path,
     ...(Array.isArray(shape) ? { inputShape: shape as readonly number[] } : {}),
+    ...layoutOf(settings.layout),
     ...(frontend.source === "none" ? { settings } : {}),
   };
   const place = placeOf(options, path.span);
   const description = await reporting(() => host.describeModel(reference), place, checker.report);
   for (const remark of description?.remarks ?? []) checker.report({ ...remark, span: path.span });
   return description && { reference, description, options, span: path.span };
+}
+
+/** `as_given` is what nothing said means, but that the data's shape is not asked. */
+function layoutOf(setting: Setting | undefined): Pick<ModelReference, "layout"> {
+  const isLast = typeof setting === "object" && "name" in setting && setting.name === "channels_last";
+  return isLast ? { layout: "channels_last" } : {};
 }
 
 /** Where the model lies; of one that its options make nowhere: "". */

@@ -71,7 +71,7 @@ const loop: OnnxOperator = {
       const [next, ...outputs] = context.subgraph(body, [number, on, ...carried]);
       goes = known(next, "condition") !== 0;
       carried = outputs.slice(0, carried.length);
-      outputs.slice(carried.length).forEach((value, i) => void (scanned[i] ??= []).push(value));
+      for (const [i, value] of outputs.slice(carried.length).entries()) scanned[i] = [...(scanned[i] ?? []), value];
     }
     const stacked = scanned.map((values) => {
       const rows = values.map((value) => context.one("Unsqueeze", [value, integers(`${node.name}/axes`, [0])]));
