@@ -13,8 +13,11 @@ export interface ModelDescription {
   readonly hash: string;
   readonly layers: readonly LayerSummary[];
   readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[] }[];
-  /** Of decoder-only language models, which can be run by phases; `context`: most tokens that they take, where there is a limit. */
-  readonly decoder?: { readonly context?: number };
+  /**
+   * Of decoder-only language models, which can be run by phases. `context`: most tokens that they take, where there is a
+   * limit; `promptLength`: tokens of a prompt, where the model takes no other number at once.
+   */
+  readonly decoder?: { readonly context?: number; readonly promptLength?: number };
   /** Of a model whose weights are made up: the samples that it is run on, for there is no data that would mean anything. */
   readonly synthetic?: { readonly data: DataReference };
   /** Warnings about the model; the checker reports them at the model's path. */

@@ -10,6 +10,8 @@ export interface Environment {
   readonly cores: number;
   readonly platform: string;
   readonly nibble: string;
+  /** Bytes of the largest cache that the first core reaches; absent where the system does not tell. */
+  readonly lastLevelCacheBytes?: number;
   /** Whether integer products add exactly on this CPU, by a probe of the engine's kernels; absent where no model was opened. */
   readonly pairSums?: "exact" | "saturating";
 }
@@ -32,5 +34,6 @@ export function readEnvironment(versions: {
     cores: cpu.cores,
     platform: `${process.platform}-${cpu.arch}`,
     nibble: versions.nibble,
+    ...(cpu.lastLevelCacheBytes === undefined ? {} : { lastLevelCacheBytes: cpu.lastLevelCacheBytes }),
   };
 }

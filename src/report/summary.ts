@@ -23,11 +23,41 @@ export function summary(records: readonly TrialRecord[]): readonly string[] {
   const all = records.filter((record) => record.status === "completed");
   const trials = all.filter((record) => !isBaseline(record));
   const mixed = environmentNotes(records).map(({ text }) => `${text}.`);
-  if (trials.length === 0) return mixed;
+  const madeUp = all.some(({ synthetic }) => synthetic) ? [MADE_UP] : [];
+  if (trials.length === 0) return [...mixed, ...madeUp];
   const labels = trialLabels(records);
   const name = (record: CompletedRecord) => visible(labels.get(record.trial) ?? record.trial);
-  const sentences = [...mixed, speedSentence(trials, name), sizeSentence(trials, name), doubts(trials)];
+  const sentences = [
+    ...mixed,
+    ...madeUp,
+    ...cacheSentence(all),
+    speedSentence(trials, name),
+    sizeSentence(trials, name),
+    doubts(trials),
+  ];
   return sentences.filter((sentence) => sentence !== "");
+}
+
+const MADE_UP =
+  "The weights are random: speed, size and memory are those of a trained model of these sizes, and nothing here speaks of accuracy.";
+
+/**
+ * Of language models, whose decoding reads every weight once a token: where the weights lie. What fits the last-level cache
+ * is read from there run after run, and its speedup over an fp32 that does not fit is not one of a model with more layers.
+ */
+function cacheSentence(all: readonly CompletedRecord[]): readonly string[] {
+  const decoded = all.filter(({ latency = [] }) => latency.some(({ phase }) => phase === "decode"));
+  const baseline = decoded.find(isBaseline);
+  const cache = baseline?.manifest.environment.lastLevelCacheBytes;
+  const float = baseline?.size?.bytes;
+  if (cache === undefined || float === undefined || float <= cache) return [];
+  const sizes = decoded.flatMap((record) => (isBaseline(record) ? [] : (record.size?.bytes ?? [])));
+  const inside = sizes.filter((size) => size <= cache).length;
+  const fits =
+    inside === 0 ? "no trial's fit it" : `those of ${count(inside, "trial")} fit it, which adds to the speedup`;
+  return [
+    `fp32's weights are ${plain(Number((float / cache).toPrecision(2)))} times the last-level cache (${bytes(cache)}) and ${fits}.`,
+  ];
 }
 
 type Name = (record: CompletedRecord) => string;

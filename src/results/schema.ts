@@ -79,6 +79,7 @@ const manifest = object({
     cores: count,
     platform: string,
     nibble: string,
+    "lastLevelCacheBytes?": count,
     "pairSums?": oneOf("exact", "saturating"),
   }),
 });

@@ -20,6 +20,8 @@ export interface ExperimentFacts {
   /** `option`: "phase" or "context". */
   "phase-without-decoder": { readonly option: string; readonly model: string };
   "context-too-long": { readonly context: number; readonly most: number; readonly model: string };
+  "prompt-length": { readonly context: number; readonly length: number; readonly model: string };
+  "decode-batch": { readonly batch: number };
   "synthetic-accuracy": { readonly model: string };
   "synthetic-data": { readonly model: string };
   "needs-measure": { readonly metric: string; readonly measure: string };
@@ -157,6 +159,14 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
   "context-too-long": ({ context, most, model }) => ({
     message: `"${model}" takes at most ${most} tokens, and a context of ${context} leaves no room for the next one`,
     hint: `context: ${most - 1} is the longest`,
+  }),
+  "prompt-length": ({ context, length, model }) => ({
+    message: `"${model}" takes ${length} tokens at once, so a prompt of ${context} cannot be timed`,
+    hint: `prefill is timed with ${length} tokens; \`context\` still says how many stand before a decoded one`,
+  }),
+  "decode-batch": ({ batch }) => ({
+    message: `one sequence is decoded at a time, so batch ${batch} holds for prefill alone`,
+    hint: "leave `batch` out to say nothing that is not done",
   }),
   "synthetic-accuracy": ({ model }) => ({
     message: `"${model}" has random weights, so its accuracy says nothing`,

@@ -93,7 +93,32 @@ function latencies(options: GivenOptions, model: MeasuredModel, { report }: Chec
     if (most === undefined || typeof setting !== "number" || setting < most || !span) continue;
     report(diagnostic("context-too-long", { context: setting, most, model: model.name ?? "" }, { span }));
   }
-  return phasesOf(settingsOfLatency(options), model, options);
+  const measures = phasesOf(settingsOfLatency(options), model, options);
+  for (const { phase, batch } of measures) {
+    const span = options.get("batch")?.span;
+    if (phase !== "decode" || batch === 1 || !span) continue;
+    report(diagnostic("decode-batch", { batch }, { span, severity: "warning" }));
+  }
+  const length = model.decoder?.promptLength;
+  for (const { phase, context } of measures) {
+    const span = options.get("context")?.span;
+    if (phase !== "prefill" || context === undefined || length === undefined || context === length || !span) continue;
+    const facts = { context, length, model: model.name ?? "" };
+    report(diagnostic("prompt-length", facts, { span, severity: "warning" }));
+  }
+  return distinct(measures.flatMap((each) => possible(each, length)));
+}
+
+/** What can be done of a measure: one sequence is decoded at a time, and a prompt is as long as the model takes it. */
+function possible(measure: LatencyMeasure, promptLength: number | undefined): readonly LatencyMeasure[] {
+  if (measure.phase === "decode") return measure.batch === 1 ? [measure] : [{ ...measure, batch: 1 }];
+  if (measure.phase === undefined || promptLength === undefined) return [measure];
+  const { context: _, ...prompt } = measure;
+  return [prompt];
+}
+
+function distinct(measures: readonly LatencyMeasure[]): readonly LatencyMeasure[] {
+  return [...new Map(measures.map((each) => [JSON.stringify(each), each])).values()];
 }
 
 function phasesOf(
