@@ -15,7 +15,7 @@ interface Word {
 /**
  * A byte-level BPE tokenizer learned from `text` (Sennrich et al. 2016, Gage 1994): all 256 bytes, then the most frequent
  * pair of neighbours becomes a token, again and again; the first in alphabetical order where several are as frequent.
- * @param size tokens in all, with `endOfText`, which is the last
+ * @param size tokens in all, with `endOfText`, which is the last; fewer where no pair is left that occurs twice
  * @returns the content of a `tokenizer.json` as Hugging Face's libraries read it
  */
 export function learnBpe(texts: readonly string[], size: number): object {

@@ -26,7 +26,7 @@ const common = { length: 128, vocabulary: 1024, split: { train: 0.9, test: 0.1, 
 
 export const languageRecipes: readonly LanguageRecipe[] = [
   { ...common, name: "declarations-lm", blocks: 4, width: 256, heads: 4, seed: 21, steps: 2400, rate: 1e-3 },
-  { ...common, name: "declarations-lm-small", blocks: 2, width: 96, heads: 3, seed: 22, steps: 6000, rate: 3e-3 },
+  { ...common, name: "declarations-lm-small", blocks: 2, width: 96, heads: 3, seed: 22, steps: 2400, rate: 3e-3 },
 ];
 
 /** One line for the model's README. */

@@ -8,7 +8,9 @@ test("the readers of the language", () => {
     "npy: file",
     "images: folder",
     "jsonl: file",
+    "text: file",
     "strokes: none",
+    "declarations: file",
     "random: none",
   ]);
 });

@@ -52,7 +52,7 @@ export async function readTokenizer(path: string): Promise<TextTokenizer> {
     ...(endOfText === undefined ? {} : { endOfText }),
     hash,
     encode: encoderOf(json, (text) => tokenizer.encode(text, { add_special_tokens: false }).ids),
-    decode: (tokens) => tokenizer.decode([...tokens]),
+    decode: (tokens) => (tokens.length === 0 ? "" : tokenizer.decode([...tokens])),
   };
 }
 
