@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { decoderLayers } from "./decoder-layers.js";
+import { extended } from "./own-layers.js";
 import { keepingProcessHandlers, restoreUtil, withoutDeprecations } from "./quiet.js";
 import { completeWasmKernels } from "./wasm-kernels.js";
 
@@ -96,7 +97,7 @@ function withStderrMuted(load: () => void): void {
   }
 }
 
-/** TF.js itself with the decoder's layers, its remarks about speed turned off; no backend is started. */
+/** TF.js itself with the decoder's layers and the user's own, its remarks about speed turned off; no backend is started. */
 export function plainTfjs(): TfModule {
   const tf = withoutDeprecations(() => require("@tensorflow/tfjs") as TfModule);
   // "PROD" silences the "Hi, looks like you are running TensorFlow.js in Node.js" banner and repeated registrations.
@@ -109,7 +110,7 @@ export function plainTfjs(): TfModule {
     set() {},
     configurable: true,
   });
-  return tf;
+  return extended(tf);
 }
 
 /** tfjs-node's `file://` handlers need no binding, so the other backends borrow them. */

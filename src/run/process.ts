@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { type Diagnostic, DiagnosticError, diagnostic } from "../base/diagnostic.js";
 import { type EntryPoint, entryPoint } from "../base/entry.js";
+import { layerModules } from "./layer-modules.js";
 import type { Reply, Request, TaskName, Tasks } from "./protocol.js";
 import type { Stage } from "./stage.js";
 
@@ -45,7 +46,7 @@ const LAST_OUTPUT = 2000;
 /** Starts a child process. */
 export function startWorker(options: WorkerOptions = {}): Worker {
   const { file, execArgv } = options.entry ?? entryPoint("run/worker");
-  const child = fork(file, [], {
+  const child = fork(file, layerModules(), {
     execArgv: [...execArgv, "--expose-gc", "--no-warnings"],
     serialization: "advanced",
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -30,8 +30,19 @@ const handlers: { readonly [T in TaskName]: Handler<T> } = {
   memory: async (input) => (await import("./timing.js")).measureMemory(input),
 };
 
+/** Layers of the user's own, whose modules the parent names when it starts the child. */
+let ownLayers: Promise<void> | undefined;
+
+async function registerOwnLayers(modules: readonly string[]): Promise<void> {
+  if (modules.length === 0) return;
+  const { registerLayers } = await import("./layer-modules.js");
+  for (const module of modules) await registerLayers(module);
+}
+
 async function answer<T extends TaskName>(request: Request<T>): Promise<Reply> {
   try {
+    ownLayers ??= registerOwnLayers(process.argv.slice(2));
+    await ownLayers;
     return { output: await (handlers[request.task] as Handler<T>)(request.input) };
   } catch (error) {
     return { diagnostics: diagnosticsOf(error, request.task), stage: currentStage() };

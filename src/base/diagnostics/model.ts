@@ -63,6 +63,9 @@ export interface ModelFacts {
   "mask-read": LayerFacts & { readonly source: string };
   "layer-unknown": { readonly layer: string; readonly name: string; readonly nearest?: string };
   "layer-duplicate": { readonly layer: string };
+  /** Layers of the user's own: the module that defines them, and what its code did. */
+  "layer-module": { readonly module: string; readonly reason: string };
+  "layer-lowering": LayerFacts & { readonly reason: string };
   "layers-disconnected": { readonly layers: readonly string[] };
 
   /** Inputs. Shapes are without the batch; null is an open size. */
@@ -200,14 +203,16 @@ const layers: Pick<
   | "mask-read"
   | "layer-unknown"
   | "layer-duplicate"
+  | "layer-module"
+  | "layer-lowering"
   | "layers-disconnected"
 > = {
   "unsupported-layer": (facts): Wording => ({
     message: `${layerOf(facts)} cannot be read${facts.reason === undefined ? "" : `: ${facts.reason}`}`,
     hint:
       facts.nearest === undefined
-        ? "rebuild the model without it: layers of one's own are not lowered yet"
-        : `did you mean "${facts.nearest}"? Layers of one's own are not lowered yet`,
+        ? "rebuild the model without it, or teach Nibble the class from TypeScript: registerLayers(module)"
+        : `did you mean "${facts.nearest}"? A class of your own is taught from TypeScript: registerLayers(module)`,
   }),
   "unsupported-option": (facts) => ({
     message: `${layerOf(facts)} has ${facts.option} ${facts.value}: ${facts.reason}`,
@@ -238,6 +243,13 @@ const layers: Pick<
     ...maybe(nearest),
   }),
   "layer-duplicate": ({ layer }) => ({ message: `two layers of one model are called "${layer}"` }),
+  "layer-module": ({ module, reason }) => ({
+    message: `the layers of ${module} cannot be used: ${reason}`,
+    hint: "it must export `layers`, a list of { className, lower }, and where TF.js has to know the classes a function `tfjs(tf)`",
+  }),
+  "layer-lowering": (facts) => ({
+    message: `${layerOf(facts)} is lowered by code of your own, which failed: ${facts.reason}`,
+  }),
   "layers-disconnected": ({ layers: names }) => ({
     message: `the inputs of ${listed(names, 6)} cannot be computed: they wait for one another, or for an input that is not there`,
   }),

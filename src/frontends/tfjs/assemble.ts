@@ -1,6 +1,7 @@
-import { hashBytes, hashJson } from "../../base/hash.js";
+import { hashJson, hashParts } from "../../base/hash.js";
 import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import type { Json } from "./json.js";
+import { ownOrigins } from "./layers/registry.js";
 import type { LayerSpec, ModelTopology, TfjsModel } from "./model.js";
 
 type Weights = ReadonlyMap<string, Tensor<"float32">>;
@@ -14,7 +15,9 @@ export function assembleModel(read: ModelTopology, weights: Weights, source?: st
     const weight = weights.get(name);
     return weight === undefined ? [] : [bytesOf(weight)];
   });
-  const hash = hashBytes(Buffer.from(hashJson([topology, shapes])), ...bytes);
+  const own = ownOrigins(topology);
+  const described = own.length === 0 ? [topology, shapes] : [topology, shapes, own];
+  const hash = hashParts([Buffer.from(hashJson(described)), ...bytes]);
   return { name: topology.name, topology, weights, hash, ...(source === undefined ? {} : { source }) };
 }
 

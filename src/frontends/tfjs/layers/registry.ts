@@ -37,13 +37,25 @@ export const layerDefinitions: readonly LayerDefinition[] = [
 ];
 
 const byClass = new Map(layerDefinitions.map((definition) => [definition.className, definition]));
+const origins = new Map<string, string>();
 
 /**
- * Teaches Nibble a layer class of the user's own, or another meaning of a known one; models read afterwards use it.
+ * Teaches Nibble a layer class of the user's own, or another meaning of a known one; models read afterwards use it, in this
+ * process alone (`run/layer-modules.ts` does it in child processes, too).
  * @param className the `className` that the layer's TF.js class has
+ * @param origin    hash of the code that defines it, which becomes part of the hash of every model that has such a layer
  */
-export function registerLayer(className: string, definition: Omit<LayerDefinition, "className">): void {
+export function registerLayer(className: string, definition: Omit<LayerDefinition, "className">, origin = ""): void {
   byClass.set(className, { ...definition, className });
+  origins.set(className, origin);
+}
+
+/** Hashes of the code of the user's own layers that a topology mentions, sorted. */
+export function ownOrigins(topology: object): readonly string[] {
+  if (origins.size === 0) return [];
+  const text = JSON.stringify(topology);
+  const used = [...origins].filter(([name]) => text.includes(JSON.stringify(name)));
+  return used.map(([name, origin]) => `${name} ${origin}`).sort();
 }
 
 /** The definition of a class; Keras writes classes of packages as `Package>Name`, which stand for `Name`. */
