@@ -2,20 +2,11 @@ import { expect, test } from "vitest";
 import { tensorFrom } from "../../../src/tensor/tensor.js";
 import { integers, normal } from "../../ir/operators/one-node.js";
 import { float, type } from "./graph-file.js";
+import { list, one, op } from "./op-case.js";
 import { disagreement, fed, given, type OpCase } from "./op-parity.js";
 
-const list = (...values: number[]) => given(tensorFrom("int32", [values.length], values));
-const one = (value: number) => given(tensorFrom("int32", [], [value]));
 const x = () => fed(normal(1, [2, 3, 4]));
 const image = (height = 4, width = 6, channels = 3) => fed(normal(2, [2, height, width, channels]));
-
-const op = (
-  name: string,
-  title: string,
-  operands: OpCase["operands"],
-  attributes: OpCase["attributes"] = {},
-  rest: Partial<OpCase> = {},
-): OpCase => ({ title: `${name} ${title}`, op: name, operands, attributes, ...rest });
 
 const shapes: readonly OpCase[] = [
   op("Reshape", "with -1", [x(), list(-1, 6)], {}, { fixed: true }),
