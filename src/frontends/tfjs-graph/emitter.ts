@@ -38,7 +38,15 @@ export function graphEmitter(builder: GraphBuilder): Emitter {
   const initializers = new Map<Tensor, string>();
   const small = new Map<string, string>();
   const derived = new WeakMap<Tensor, Map<string, TensorValue>>();
+  const times = new Map<string, number>();
   let emitted = 0;
+
+  /** `wish`, then `wish_1` ...: counted here, for a loop that is unrolled asks for one name thousands of times. */
+  const numbered = (wish: string): string => {
+    const count = times.get(wish) ?? 0;
+    times.set(wish, count + 1);
+    return count === 0 ? wish : `${wish}_${count}`;
+  };
 
   /** Equal lists of a few numbers share one initializer: shapes, axes, pads. */
   const initializer = (constant: Tensor, wish: string): string => {
@@ -74,7 +82,7 @@ export function graphEmitter(builder: GraphBuilder): Emitter {
       }
       if (++emitted > MAX_NODES) fail("graph-too-many-nodes", { node: node.name, limit: MAX_NODES });
       const wired = inputs.map((input) => valueName(input, site));
-      const place = { name: `${site.name}/${opType}`, layer: site.layer, outputs, ...options };
+      const place = { name: numbered(`${site.name}/${opType}`), layer: site.layer, outputs, ...options };
       const names = builder.node(opType, wired, attributes, place);
       return names.map((name) => valueMade(builder, name, site, options));
     } catch (error) {

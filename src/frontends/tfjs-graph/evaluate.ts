@@ -22,7 +22,7 @@ export interface Cut {
 }
 
 /** Rounds of a loop that are unrolled. */
-const MAX_ROUNDS = 10_000;
+const MAX_ROUNDS = 1000;
 
 /** Functions that call functions; more is a function that calls itself. */
 const MAX_DEPTH = 32;

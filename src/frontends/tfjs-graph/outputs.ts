@@ -20,7 +20,7 @@ export function nameOutputs(
     taken.add(name);
     return name;
   });
-  const graph = builder.build(own);
+  const graph = withoutUnused(builder.build(own));
   const used = new Set([
     ...graph.inputs.map(({ name }) => name),
     ...graph.initializers.keys(),
@@ -40,4 +40,17 @@ export function nameOutputs(
     return touched ? { ...node, inputs: node.inputs.map(to), outputs: node.outputs.map(to) } : node;
   });
   return { ...graph, nodes, outputs: graph.outputs.map((value) => ({ ...value, name: to(value.name) })) };
+}
+
+/** The graph without what no output needs: rounds of a loop that was given up, conditions that were decided. */
+function withoutUnused(graph: Graph): Graph {
+  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const nodes: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    nodes.push(node);
+    for (const name of node.inputs) needed.add(name);
+  }
+  const initializers = new Map([...graph.initializers].filter(([name]) => needed.has(name)));
+  return { ...graph, nodes: nodes.reverse(), initializers };
 }

@@ -4,7 +4,7 @@ import { NotStatic } from "../not-static.js";
 import { operand } from "../steps.js";
 
 /** Rounds of a loop that are unrolled. */
-const MAX_ROUNDS = 10_000;
+const MAX_ROUNDS = 1000;
 
 /** Whether a condition holds. @throws {NotStatic} where that is not known */
 function holds(value: TensorValue | undefined, what: string): boolean {
