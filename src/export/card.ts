@@ -50,7 +50,7 @@ const bullets = (lines: readonly string[]) => lines.map((line) => `- ${line}`).j
 
 function sentence(words: string): string {
   const text = escapeMarkdown(words);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text}.`;
 }
 
 function schemeLines(scheme: SchemeSummary): readonly string[] {

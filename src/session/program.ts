@@ -224,7 +224,7 @@ async function runOne(
   diagnostics.push(...exported.diagnostics);
   const result = resultOf(saved, records, measured, ledger.path, found.known, {
     exports: exported.exports,
-    export: (trial, folder, more = {}) =>
+    export: async (trial, folder, more = {}) =>
       exportTrial({ ...exportOptions(more), selector: selectorOf(trial), folder: resolve(folder) }, subject),
   });
   // The table is shown all the same: only the page is missing.

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { renderDiagnostic } from "../../src/base/diagnostic.js";
-import { DiagnosticError } from "../../src/base/diagnostic.js";
+import { DiagnosticError, renderDiagnostic } from "../../src/base/diagnostic.js";
 import { chooseTrial } from "../../src/export/choose.js";
 import type { TrialSelector } from "../../src/plan/export-forms.js";
 import type { TrialRecord } from "../../src/results/record.js";
