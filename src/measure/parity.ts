@@ -11,10 +11,14 @@ export interface ParityTracker {
   maxRelativeError(): number;
 }
 
-/** A tracker that has seen nothing yet. */
-export function trackParity(): ParityTracker {
+/**
+ * A tracker that has seen nothing yet.
+ * @param least the magnitude that the reference is taken to have where its own is smaller; for outputs whose rounding errors
+ * have a size of their own, such as shares of 1
+ */
+export function trackParity(least = 0): ParityTracker {
   let difference = 0;
-  let magnitude = 0;
+  let magnitude = least;
   return {
     add(reference, actual) {
       if (reference.length !== actual.length) {
@@ -34,8 +38,8 @@ export function trackParity(): ParityTracker {
 }
 
 /** {@link ParityTracker} of one pair of arrays. */
-export function maxRelativeError(reference: Float32Array, actual: Float32Array): number {
-  const tracker = trackParity();
+export function maxRelativeError(reference: Float32Array, actual: Float32Array, least = 0): number {
+  const tracker = trackParity(least);
   tracker.add(reference, actual);
   return tracker.maxRelativeError();
 }

@@ -25,7 +25,7 @@ export async function measureParity(plan: Plan, opened: OpenedExperiment, startW
     worker.call("reference", { model: plan.model, data: plan.data, samples: opened.parityIndices }),
   );
   const errors = opened.parityOutputs.map(({ data }, i) =>
-    maxRelativeError(outputs[i]?.data ?? new Float32Array(0), data),
+    maxRelativeError(outputs[i]?.data ?? new Float32Array(0), data, opened.parityScales?.[i]),
   );
   const largest = Math.max(...errors);
   const samples = opened.parityIndices.length;

@@ -175,6 +175,8 @@ export interface OpenedExperiment {
   /** Indices whose fp32 outputs follow, for parity. */
   readonly parityIndices: Int32Array;
   readonly parityOutputs: readonly Tensor<"float32">[];
+  /** The least magnitude that each is judged by; 0 where absent. */
+  readonly parityScales?: readonly number[];
 }
 
 /** All of a trial's record that needs no clock. */
