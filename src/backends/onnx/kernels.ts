@@ -12,7 +12,8 @@ export const integerOperators: ReadonlySet<string> = new Set(
 export const floatOperators: ReadonlySet<string> = new Set(
   (
     "Conv ConvTranspose Gemm MatMul Einsum LSTM GRU RNN " +
-    "FusedConv NhwcFusedConv ConvTransposeWithDynamicPads FusedGemm FusedMatMul TransposeMatMul FusedMatMulActivation Attention"
+    "FusedConv NhwcFusedConv ConvTransposeWithDynamicPads FusedGemm FusedMatMul TransposeMatMul FusedMatMulActivation Attention " +
+    "MultiHeadAttention GroupQueryAttention"
   ).split(" "),
 );
 

@@ -2,6 +2,7 @@ import type { Graph, Node, Pass } from "../../ir/graph.js";
 import type { Scheme } from "../scheme.js";
 import { checkFinite, columnsAsRows, groupFor, packRows, quantizeRows, suffix } from "../weights.js";
 import { type Dense, denseOf } from "./dense.js";
+import { blockEmbedding } from "./embedding.js";
 import { storeHalfWeights } from "./half-weights.js";
 import { precisionOf } from "./precision.js";
 import { type Rewrite, startRewrite, usesOf } from "./rewrite.js";
@@ -11,8 +12,9 @@ const DEFAULT_GROUP = 32;
 
 /**
  * Dense layers compute from 2-, 4- or 8-bit weights by groups of the input dimension (MatMulNBits, accuracy_level 4: the
- * kernel quantizes its input to int8 by the same groups). Weights of convolutions, recurrent layers and
- * embeddings, which have no such kernel, are stored in the same form and computed in float; see stored-weights.ts.
+ * kernel quantizes its input to int8 by the same groups). Embeddings look rows of codes up (GatherBlockQuantized); see
+ * embedding.ts. Weights of convolutions and recurrent layers, which have no such kernel, are stored in the same form and
+ * computed in float; see stored-weights.ts.
  * fp16 weights are stored alone, for every kind of layer: half the bytes, the speed of float; see half-weights.ts.
  */
 export function quantizeWeightOnly(scheme: Scheme): Pass {
@@ -41,7 +43,8 @@ function replaceWeights(graph: Graph, scheme: Scheme): Graph {
       emitDense(dense, { bits, group }, rewrite);
       for (const each of dense.absorbed) absorbed.add(each);
     } else {
-      rewrite.add(storeWeights(node, { graph, bits, group, rewrite, stored }));
+      const embedding = blockEmbedding(node, graph, { bits, group }, rewrite);
+      rewrite.add(embedding ?? storeWeights(node, { graph, bits, group, rewrite, stored }));
     }
   }
   return rewrite.finish();

@@ -33,6 +33,7 @@ test.each<readonly [name: string, scheme: Scheme, ranges: Record<string, Range> 
   ["quantize-static/conv-net", scheme("static"), convNet],
   ["quantize-static/sequence", scheme("static", { weights: "int8 per_tensor" }), sequence],
   ["quantize-dynamic/dense-and-lstm", scheme("dynamic", {}, { kept: "fp32" }), undefined],
+  ["quantize-weight-only/embedding", scheme("weight_only", { weights: "int4", group: 16 }), undefined],
   ["quantize-weight-only/dense", scheme("weight_only", { weights: "int4", group: 16 }, { eight: "int8" }), undefined],
 ])("%s: before becomes after", async (name, chosen, ranges) => {
   const before = parseGraph(readFileSync(new URL(`${name}.before.ir`, folder), "utf8"));
