@@ -13,6 +13,8 @@ data digits = csv("d.csv") { label: digit, split: train 80% test 20% seed 7 }
 `;
 const experiment = (clauses: string) => `${definitions}experiment a {\n  model cnn\n  data digits\n  ${clauses}\n}\n`;
 
+const madeUp = { name: "random tokens", reader: "random", settings: {} };
+
 type Changes = Partial<ProgramHost> & { readonly files?: Readonly<Record<string, string>> };
 
 const labelled = (labels: LabelSummary): Changes => ({ describeData: async () => ({ ...digits, labels }) });
@@ -40,6 +42,28 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     experiment("try static\n  expect static.rmse < 1\n  show pareto(size, r2)"),
     labelled({ kind: "class", classes: 10 }),
   ],
+  [
+    "phases of a model that has none",
+    experiment("try static\n  measure latency { phase: decode, context: 8 }\n  expect static.decode_speedup > 2x"),
+  ],
+  [
+    "phases of a language model",
+    experiment(
+      "try dynamic\n  measure latency { phase: prefill | decode, context: 8 | 64, batch: 1 | 4 }\n  expect dynamic.prefill_speedup > 2x",
+    ),
+    { describeModel: async () => ({ ...cnn, decoder: { context: 64, promptLength: 8 } }) },
+  ],
+  [
+    "a phase that is not timed",
+    experiment("try dynamic\n  measure latency { phase: prefill }\n  expect dynamic.decode_speedup > 2x"),
+    { describeModel: async () => ({ ...cnn, decoder: {} }) },
+  ],
+  [
+    "accuracy and data of a synthetic model",
+    experiment("try dynamic\n  measure accuracy, latency\n  expect dynamic.accuracy_drop < 1%"),
+    { describeModel: async () => ({ ...cnn, decoder: {}, synthetic: { data: madeUp } }) },
+  ],
+  ["a synthetic model with a path", 'model a = synthetic("m.json") { layers: 0 }\nmodel b = synthetic { layer: 2 }'],
   ["classes too few", experiment("try static\n  expect static.top5 > 99%"), labelled({ kind: "class", classes: 3 })],
   ["no labels", experiment("try static\n  expect static.macro_f1 > 90%"), labelled({ kind: "none" })],
   [
@@ -139,6 +163,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
   [
     "diagnoses",
     `${experiment("try static, dynamic")}diagnose b\ndiagnose a.statc\ndiagnose a.zzz\ndiagnose a.fp32\ndiagnose a.best(latency)\ndiagnose a\ndiagnose a`,
+  ],
+  [
+    "exports",
+    `${experiment("try static, dynamic")}export b.static to "out"\nexport a.statc to "out"\nexport a to "out"\nexport a.best(speed) to "out"\nexport a.best to "out"\nexport a.trial(static) to "out"\nexport a.static to "../out"\nexport a.fp32 to "out" { forms: onxx, licens: "MIT" }\nexport a.static to "twice"\nexport a.dynamic to "twice"`,
   ],
   [
     "views of what is not measured",

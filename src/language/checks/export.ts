@@ -69,7 +69,9 @@ function selectorOf(
   checker: Checker,
 ): TrialSelector | undefined {
   const [argument, ...others] = call.arguments ?? [];
-  if (call.arguments === undefined) return schemeNamed(call, experiment, checker);
+  const isScheme = experiment.attempts.some(({ name }) => name === call.name);
+  const needsMore = !isScheme && (call.name === "best" || call.name === "trial");
+  if (call.arguments === undefined && !needsMore) return schemeNamed(call, experiment, checker);
   const isOne = argument !== undefined && others.length === 0;
   if (isOne && call.name === "best" && argument.kind === "call" && argument.arguments === undefined) {
     const metric = metricOf(argument.name, argument.nameSpan, experiment.measures, checker);

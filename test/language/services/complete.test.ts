@@ -23,10 +23,10 @@ const program = (clause: string) =>
   `model cnn = tfjs("m.json")\ndata d = csv("d.csv") { label: digit }\nexperiment e {\n  model cnn\n  data d\n  try static | w4\n  ${clause}\n  measure size\n}`;
 
 test.each([
-  ["‸", " -> model data experiment scheme param diagnose import"],
+  ["‸", " -> model data experiment scheme param diagnose export import"],
   ["mo‸", "mo -> model"],
-  ['model m = tfjs("a.json")\n‸', " -> model data experiment scheme param diagnose import"],
-  ["model m = ‸", " -> tfjs $net"],
+  ['model m = tfjs("a.json")\n‸', " -> model data experiment scheme param diagnose export import"],
+  ["model m = ‸", " -> tfjs onnx safetensors synthetic $net"],
   ["model m = tfjs($‸", "$ -> $net"],
   ["data d = ‸", " -> csv idx npy images jsonl strokes random"],
   ["scheme s = w‸", "w -> w4 weight_only"],
@@ -54,8 +54,15 @@ test.each([
   [`${program("")}\ndiagnose e.‸`, " -> static w4"],
   [`${program("")}\ndiagnose e.static‸`, "static -> static"],
   [`${program("")}\ndiagnose x.‸`, " -> "],
+  [`${program("")}\nexport ‸`, " -> e"],
+  [`${program("")}\nexport e.‸`, " -> best trial static w4 fp32"],
+  [`${program("")}\nexport e.best(accuracy_d‸`, "accuracy_d -> accuracy_drop"],
+  [`${program("")}\nexport e.static ‸`, " -> to"],
+  [`${program("")}\nexport e.best(size) ‸`, " -> to"],
+  [`${program("")}\nexport e.static to "out" { ‸`, " -> forms licence source"],
+  [`${program("")}\nexport e.static to "out" { forms: onnx_‸`, "onnx_ -> onnx_qdq onnx_fp16"],
   [program("‸"), " -> model data baseline try keep where measure expect show"],
-  [program("try ‸"), " -> w4 fp32 dynamic static weight_only"],
+  [program("try ‸"), " -> w4 fp32 dynamic static weight_only given stored"],
   [program("try static ‸"), " -> "],
   [program("keep ‸"), " -> layers"],
   [program('keep layers "‸"'), " -> conv_1 dense_1 dense_2 flatten_1"],
@@ -63,11 +70,11 @@ test.each([
   [program('keep layers "dense_1" ‸'), " -> at"],
   [program('keep layers "dense_1" at ‸'), ` -> fp32 ${weightFormats.map(({ name }) => name).join(" ")}`],
   [program("measure accuracy, ‸"), " -> accuracy latency size memory cost energy"],
-  [program("measure latency { ‸ }"), " -> batch threads"],
+  [program("measure latency { ‸ }"), " -> batch threads phase context"],
   [program("measure accuracy { ‸ }"), " -> stop_at_drop"],
   [program("try static\n expect static.same‸"), "same -> same_top"],
   [program("try static\n expect static.macro‸"), "macro -> macro_f1"],
-  [program("show pareto(kl, perp‸)"), "perp -> perplexity"],
+  [program("show pareto(kl, perp‸)"), "perp -> perplexity perplexity_increase"],
   [program("measure cost { ‸ }"), " -> price"],
   [program("measure cost { price: 0.34 ‸ }"), " -> per_hour per_minute per_second per_month"],
   [program("measure cost { price: 0.34 per_h‸ }"), "per_h -> per_hour"],
@@ -86,7 +93,7 @@ test.each([
   [program("where weights = int8 ‸"), " -> and or"],
   ["// mo‸", " -> "],
   ["/* mo‸", " -> "],
-  ["experiment e {\n  model ‸", " -> tfjs $net"],
+  ["experiment e {\n  model ‸", " -> tfjs onnx safetensors synthetic $net"],
 ])("%s", async (marked, expected) => {
   expect(await proposals(marked)).toBe(expected);
 });

@@ -17,7 +17,8 @@ experiment e {
   expect mine.accuracy_drop < 1%
   show pareto(speedup, accuracy)
 }
-diagnose e.mine`;
+diagnose e.mine
+export e.best(size) to "out" { forms: onnx }`;
 
 /** What is shown of the first `word` at or behind `lead`. */
 async function hover(lead: string, word: string): Promise<string | undefined> {
@@ -62,6 +63,12 @@ test("every word says what it is, names of the program what they stand for", asy
     ["diagnose e", "diagnose"],
     ["diagnose e", "e.mine"],
     ["diagnose e", "mine"],
+    ["export e", "export"],
+    ["export e", "e.best"],
+    ["export e", "best"],
+    ["export e", "size"],
+    ["export e", "forms"],
+    ["export e", "onnx"],
     ["pareto", "pareto"],
     ["speedup,", "speedup"],
   ];
@@ -115,6 +122,21 @@ test("every word says what it is, names of the program what they stand for", asy
       "experiment e ... experiment": "experiment
     quantizes a model in every way that it lists, and measures
     experiment sweep { ... }",
+      "export e ... best": "best
+    the best quantized trial by a metric, of those that meet the expectations
+    best(speedup)",
+      "export e ... e.best": "experiment e
+    tries mine",
+      "export e ... export": "export
+    writes a trial for where it will run: ONNX, TF.js's files, a manifest with its figures, a model card
+    export sweep.best(speedup) to "out/"",
+      "export e ... forms": "option forms
+    what is written, several with |; what the trial has of onnx and tfjs unless said
+    one of onnx, onnx_qdq, onnx_fp16, tfjs, tfjs_float16, tfjs_uint16, tfjs_uint8",
+      "export e ... onnx": "onnx
+    the ONNX file that was evaluated and timed, byte for byte; of a simulated trial its float32 form",
+      "export e ... size": "metric size
+    bytes of the model file (written with MB, B, kB, KB, GB, KiB, MiB, GiB)",
       "keep ... layers": "layers
     names or patterns of layers follow
     keep layers "conv*", /^dense/ at fp32",
@@ -124,7 +146,9 @@ test("every word says what it is, names of the program what they stand for", asy
       "measure ... latency": "measure latency
     milliseconds of one inference, interleaved with fp32 on the same engine
     - batch: samples in one inference; several with | (default 1)
-    - threads: threads of the engine; several with | (default 1)",
+    - threads: threads of the engine; several with | (default 1)
+    - phase: how a language model is run; both with | (default both)
+    - context: tokens of the prompt, or in the cache when decoding; several with | (default: as many as the data's samples have)",
       "model cnn = ... cnn": "model cnn
     4 layers, 66,570 parameters; input [8, 8, 1]
     - conv_1: Conv2D, 320 parameters
