@@ -19,7 +19,12 @@ export interface ExperimentFacts {
   "diagnose-twice": { readonly text: string };
   /** `option`: "phase" or "context". */
   "phase-without-decoder": { readonly option: string; readonly model: string };
-  "context-too-long": { readonly context: number; readonly most: number; readonly model: string };
+  "context-too-long": {
+    readonly context: number;
+    readonly most: number;
+    readonly phase: string;
+    readonly model: string;
+  };
   "prompt-length": { readonly context: number; readonly length: number; readonly model: string };
   "decode-batch": { readonly batch: number };
   "synthetic-accuracy": { readonly model: string };
@@ -156,9 +161,12 @@ export const experimentWording: WordingOf<ExperimentFacts> = {
     message: `"${model}" is no decoder-only language model, so ${option === "phase" ? "it has no phases" : "no context stands before its input"}`,
     hint: "leave `phase` and `context` out: the model is timed whole",
   }),
-  "context-too-long": ({ context, most, model }) => ({
-    message: `"${model}" takes at most ${most} tokens, and a context of ${context} leaves no room for the next one`,
-    hint: `context: ${most - 1} is the longest`,
+  "context-too-long": ({ context, most, phase, model }) => ({
+    message:
+      phase === "decode"
+        ? `"${model}" takes at most ${most} tokens, and a context of ${context} leaves no room for the next one`
+        : `"${model}" takes at most ${most} tokens, fewer than a prompt of ${context}`,
+    hint: phase === "decode" ? `context: ${most - 1} is the longest when decoding` : `context: ${most} is the longest`,
   }),
   "prompt-length": ({ context, length, model }) => ({
     message: `"${model}" takes ${length} tokens at once, so a prompt of ${context} cannot be timed`,

@@ -1,21 +1,13 @@
 import { diagnostic } from "../../base/diagnostic.js";
 import { unknown } from "../../base/nearest.js";
-import type { Setting } from "../../base/option.js";
-import type { Expectation, LatencyMeasure, Measures, MetricName, Phase, View } from "../../plan/plan.js";
+import type { Expectation, Measures, MetricName, View } from "../../plan/plan.js";
 import type { MetricDefinition, ViewDefinition } from "../../plan/registry.js";
 import { type Checker, textAt } from "../checker.js";
-import type { ModelDescription } from "../host.js";
 import type * as ast from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
 import { checkOptions, type GivenOptions } from "../values/options.js";
 import { nameOf, toQuantity } from "../values/settings.js";
-
-/** What measuring has to know of the model. */
-export interface MeasuredModel extends Pick<ModelDescription, "decoder" | "synthetic"> {
-  readonly name?: string;
-  /** False where the model itself is wrong: nothing is reported for want of what it may be. */
-  readonly isKnown: boolean;
-}
+import { checkLatency, type MeasuredModel, phasesOf } from "./latency.js";
 
 /** What is measured where a program has no `measure` clause. */
 const usual: Measures = { accuracy: true, latency: [{ batch: 1, threads: 1 }], size: true, memory: false };
@@ -50,7 +42,7 @@ export function checkMeasures(clauses: readonly ast.MeasureClause[], model: Meas
     const owner = { name, options: definition.options, span, partial: use.partial };
     const options = checkOptions(use.options, owner, checker);
     if (definition.name === "cost") measures = withCost(measures, options);
-    else if (definition.name === "latency") measures = { ...measures, latency: latencies(options, model, checker) };
+    else if (definition.name === "latency") measures = { ...measures, latency: checkLatency(options, model, checker) };
     else measures = { ...measures, [definition.name]: true };
     if (definition.name === "accuracy" && model.synthetic) {
       report(diagnostic("synthetic-accuracy", { model: model.name ?? "" }, { span }));
@@ -75,80 +67,6 @@ function withCost(measures: Measures, options: GivenOptions): Measures {
 function withStop({ stopAtDrop: _, ...measures }: Measures, options: GivenOptions): Measures {
   const limit = options.get("stop_at_drop")?.points[0]?.setting;
   return typeof limit === "number" ? { ...measures, stopAtDrop: limit } : measures;
-}
-
-/**
- * Every batch size with every number of threads; of a language model in every phase and behind every context, both phases
- * unless it says which.
- */
-function latencies(options: GivenOptions, model: MeasuredModel, { report }: Checker): readonly LatencyMeasure[] {
-  for (const option of ["phase", "context"]) {
-    const span = options.get(option)?.span;
-    if (!span || !model.isKnown || model.decoder) continue;
-    report(diagnostic("phase-without-decoder", { option, model: model.name ?? "" }, { span }));
-  }
-  const most = model.decoder?.context;
-  for (const { setting } of options.get("context")?.points ?? []) {
-    const span = options.get("context")?.span;
-    if (most === undefined || typeof setting !== "number" || setting < most || !span) continue;
-    report(diagnostic("context-too-long", { context: setting, most, model: model.name ?? "" }, { span }));
-  }
-  const measures = phasesOf(settingsOfLatency(options), model, options);
-  for (const { phase, batch } of measures) {
-    const span = options.get("batch")?.span;
-    if (phase !== "decode" || batch === 1 || !span) continue;
-    report(diagnostic("decode-batch", { batch }, { span, severity: "warning" }));
-  }
-  const length = model.decoder?.promptLength;
-  for (const { phase, context } of measures) {
-    const span = options.get("context")?.span;
-    if (phase !== "prefill" || context === undefined || length === undefined || context === length || !span) continue;
-    const facts = { context, length, model: model.name ?? "" };
-    report(diagnostic("prompt-length", facts, { span, severity: "warning" }));
-  }
-  return distinct(measures.flatMap((each) => possible(each, length)));
-}
-
-/** What can be done of a measure: one sequence is decoded at a time, and a prompt is as long as the model takes it. */
-function possible(measure: LatencyMeasure, promptLength: number | undefined): readonly LatencyMeasure[] {
-  if (measure.phase === "decode") return measure.batch === 1 ? [measure] : [{ ...measure, batch: 1 }];
-  if (measure.phase === undefined || promptLength === undefined) return [measure];
-  const { context: _, ...prompt } = measure;
-  return [prompt];
-}
-
-function distinct(measures: readonly LatencyMeasure[]): readonly LatencyMeasure[] {
-  return [...new Map(measures.map((each) => [JSON.stringify(each), each])).values()];
-}
-
-function phasesOf(
-  latency: readonly LatencyMeasure[],
-  { decoder }: MeasuredModel,
-  options: GivenOptions = new Map(),
-): readonly LatencyMeasure[] {
-  if (!decoder) return latency;
-  const given = options.get("phase")?.points.flatMap(({ setting }) => phaseOf(setting) ?? []) ?? phases;
-  const contexts = options.get("context")?.points.map(({ setting }) => setting) ?? [undefined];
-  return given.flatMap((phase) =>
-    contexts.flatMap((context) =>
-      latency.map((each) => ({ ...each, phase, ...(typeof context === "number" ? { context } : {}) })),
-    ),
-  );
-}
-
-const phases: readonly Phase[] = ["prefill", "decode"];
-
-function phaseOf(setting: Setting): Phase | undefined {
-  const name = typeof setting === "object" && "name" in setting ? setting.name : undefined;
-  return phases.find((phase) => phase === name);
-}
-
-function settingsOfLatency(options: GivenOptions): readonly LatencyMeasure[] {
-  const numbers = (name: string) => {
-    const given = options.get(name)?.points.map(({ setting }) => setting) ?? [1];
-    return given.filter((setting: Setting): setting is number => typeof setting === "number");
-  };
-  return numbers("threads").flatMap((threads) => numbers("batch").map((batch) => ({ batch, threads })));
 }
 
 function isMeasured({ needs, phase }: Pick<MetricDefinition, "needs" | "phase">, measures: Measures): boolean {
