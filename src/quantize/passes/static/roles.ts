@@ -71,7 +71,7 @@ function convolutionOf(node: Node, { graph, types }: Context): Convolution | und
 }
 
 /** Operators whose com.microsoft kernel reads and writes codes, and how many activations they read. */
-const pointwiseOperators: Readonly<Record<string, string>> = {
+export const pointwiseOperators: Readonly<Record<string, string>> = {
   Add: "QLinearAdd",
   Mul: "QLinearMul",
   Concat: "QLinearConcat",
