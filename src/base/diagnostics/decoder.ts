@@ -36,7 +36,7 @@ export const decoderWording: WordingOf<DecoderFacts> = {
     hint: "copy or save the file again",
   }),
   "decoder-family": ({ path, family, known }) => ({
-    message: `"${path}" is of a model of the type ${family}, which is not known`,
+    message: `model_type in "${path}" is ${family}; it names no language model that can be read`,
     hint: `known types: ${known.join(", ")}; an ONNX file of the model can be read by onnx(...)`,
   }),
   "decoder-config": ({ path, option, expected, found }) => ({

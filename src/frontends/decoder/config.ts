@@ -36,9 +36,9 @@ const gpt2: Family = {
   read(options, wanted) {
     const width = options.integer("n_embd");
     const heads = options.integer("n_head");
-    options.plain("scale_attn_weights", [true, undefined], "products are divided by the root of the head's size");
-    options.plain("scale_attn_by_inverse_layer_idx", [false, undefined], "attention scales alike in all layers");
-    options.plain("add_cross_attention", [false, undefined], "a decoder alone is read");
+    options.plain("scale_attn_weights", [true, undefined], "products are not divided by the root of the head's size");
+    options.plain("scale_attn_by_inverse_layer_idx", [false, undefined], "attention scales by the layer's number");
+    options.plain("add_cross_attention", [false, undefined], "the model reads another one's output");
     const positions = options.integer("n_positions", 1024);
     const block = (i: number): BlockNames => ({
       attentionNorm: `h.${i}.ln_1`,
@@ -74,7 +74,7 @@ const llama: Family = {
     if (heads % kvHeads !== 0) bad(options, "num_key_value_heads", `a number that divides ${heads}`);
     options.choice("hidden_act", { silu: "gated" }, "silu");
     const steps = stepsOf(options, wanted, options.integer("max_position_embeddings", 2048));
-    const why = "the frequencies of its rotary positions are scaled, which is not known here";
+    const why = "the frequencies of its rotary positions are scaled";
     options.plain("rope_scaling", [null, undefined], why);
     // Nearer tokens than the window are seen by every position, so a shorter sequence does not feel it.
     const window = options.json.sliding_window;
@@ -156,7 +156,7 @@ function optionsOf(path: string, json: JsonObject): Options {
       return chosen ?? refuse(name, `one of ${Object.keys(choices).join(", ")}`);
     },
     plain(name, values, why) {
-      if (!values.includes(json[name])) refuse(name, `absent: ${why}`);
+      if (!values.includes(json[name])) refuse(name, `${shown(values[0])}, as otherwise ${why}`);
     },
   };
 }

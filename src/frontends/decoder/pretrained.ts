@@ -3,14 +3,13 @@ import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } f
 import { basename, dirname, join, sep } from "node:path";
 import { fail } from "../../base/diagnostic.js";
 import { type ContentHash, hashJson } from "../../base/hash.js";
-import { nearestFact } from "../../base/nearest.js";
 import type { Graph } from "../../ir/graph.js";
-import { transposed } from "../../tensor/layout.js";
-import { elementCount, type Tensor, tensor } from "../../tensor/tensor.js";
+import { elementCount } from "../../tensor/tensor.js";
 import { type JsonObject, objectAt, parseJson } from "../tfjs/json.js";
 import { type DecoderConfig, type DecoderWeights, decoderGraph } from "./blocks.js";
 import { readConfig } from "./config.js";
-import { readHeader, readTensor, type StoredTensor, unreadable } from "./safetensors.js";
+import { shapesAlone, weightsOf, wholeTensors } from "./pretrained-weights.js";
+import { readHeader, type StoredTensor, unreadable } from "./safetensors.js";
 
 /** A larger config.json or index is none. */
 const MAX_JSON_BYTES = 16 * 2 ** 20;
@@ -50,7 +49,9 @@ export function openPretrained(path: string, inputShape?: readonly number[]): Pr
   const json = readJson(configPath);
   const config = readConfig(configPath, json, inputShape?.[0]);
   const tensors = tensorsOf(folder, path);
-  const weights = weightsOf(tensors, config);
+  const weights = weightsOf(tensors, config, wholeTensors);
+  // Names, shapes and types of all weights, before any of them is read.
+  decoderGraph(config, weightsOf(tensors, config, shapesAlone));
   return {
     config,
     hash: hashJson({
@@ -118,49 +119,6 @@ function indexedFiles(index: string, folder: string): readonly string[] {
     if (!exists(file)) fail("shard-missing", { shard, model: index });
     return realpathSync(file).startsWith(root + sep) ? file : fail("shard-outside", { shard, model: index });
   });
-}
-
-/** The weights as layers want them. A kernel of Llama is [outputs, inputs] in its file, one of GPT-2 [inputs, outputs]. */
-function weightsOf(tensors: ReadonlyMap<string, StoredTensor>, { norm, names, tied }: DecoderConfig): DecoderWeights {
-  const find = (name: string) => tensors.get(name) ?? tensors.get(`transformer.${name}`);
-  const read = (layer: string, weight: string, shape: readonly number[]): Tensor<"float32"> => {
-    const stored = find(`${layer}.${weight}`);
-    if (!stored) {
-      const near = nearestFact(`${layer}.${weight}`, [...tensors.keys()]);
-      return fail("model-weight-missing", { layer, weight, known: tensors.size, ...near });
-    }
-    const same = stored.shape.length === shape.length && shape.every((size, i) => size === stored.shape[i]);
-    if (!same) fail("model-weight-shape", { layer, weight, expected: shape, found: stored.shape });
-    if (!["F32", "F16", "BF16"].includes(stored.dtype)) {
-      fail("model-weight-type", { weight: `${layer}.${weight}`, dtype: stored.dtype });
-    }
-    return readTensor(stored, `${layer}.${weight}`);
-  };
-  const outputsFirst = norm === "rms";
-  return {
-    table(layer, rows, width) {
-      // Positions beyond the sequence are not read by anything.
-      const all = find(`${layer}.weight`)?.shape[0] ?? rows;
-      const table = read(layer, "weight", [layer === names.positions ? Math.max(rows, all) : rows, width]);
-      return table.shape[0] === rows ? table : tensor("float32", [rows, width], table.data.slice(0, rows * width));
-    },
-    dense(layer, inputs, outputs) {
-      if (layer === names.head && tied) {
-        return { kernel: transposed(read(names.embedding, "weight", [outputs, inputs]), [1, 0]) as Tensor<"float32"> };
-      }
-      const flipped = outputsFirst || layer === names.head;
-      const kernel = read(layer, "weight", flipped ? [outputs, inputs] : [inputs, outputs]);
-      const bias = find(`${layer}.bias`) ? read(layer, "bias", [outputs]) : undefined;
-      return {
-        kernel: flipped ? (transposed(kernel, [1, 0]) as Tensor<"float32">) : kernel,
-        ...(bias ? { bias } : {}),
-      };
-    },
-    norm(layer, width) {
-      const scale = read(layer, "weight", [width]);
-      return norm === "rms" ? { scale } : { scale, offset: read(layer, "bias", [width]) };
-    },
-  };
 }
 
 /** SHA-256 of the files that hold the tensors, in the order of their names, read in pieces. */
