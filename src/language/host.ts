@@ -20,6 +20,8 @@ export interface ModelDescription {
   readonly decoder?: { readonly context?: number; readonly promptLength?: number };
   /** Of a model whose weights are made up: the samples that it is run on, for there is no data that would mean anything. */
   readonly synthetic?: { readonly data: DataReference };
+  /** Whether it came quantized: `try given` runs it so. */
+  readonly quantized?: boolean;
   /** Warnings about the model; the checker reports them at the model's path. */
   readonly remarks?: readonly Diagnostic[];
 }

@@ -174,7 +174,7 @@ function buildScheme(attempt: Attempt, points: readonly AxisPoint[]): Scheme | D
 
 /** Rules apply in order; a later one overrides an earlier one for the layers that both match. */
 function keepLayers(scheme: Scheme, rules: readonly KeepChoice[]): Scheme {
-  if (scheme.mode === "fp32" || rules.length === 0) return scheme;
+  if (scheme.mode === "fp32" || scheme.mode === "given" || rules.length === 0) return scheme;
   const keep: Record<string, Precision> = {};
   for (const { layers, precision } of rules) for (const layer of layers) keep[layer] = precision;
   return { ...scheme, keep: { ...scheme.keep, ...keep } };

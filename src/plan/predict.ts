@@ -15,6 +15,7 @@ const floatInDynamic = /Conv|GRU|Embedding/;
  * without the graph around them. Undefined where a layer's parameters are not known.
  */
 export function predictedBytes(scheme: Scheme, layers: readonly LayerSummary[]): number | undefined {
+  if (scheme.mode === "given") return undefined;
   let total = 0;
   for (const layer of layers) {
     if (layer.parameters === undefined) return undefined;

@@ -113,7 +113,7 @@ const STORED = "TF.js stores weights so and computes in float32: only the files 
  */
 export function executionOf(scheme: Scheme, { combinations }: CpuProfile): Execution {
   const { mode, method } = scheme;
-  if (mode === "fp32") return { kind: "executed" };
+  if (mode === "fp32" || mode === "given") return { kind: "executed" };
   if (scheme.storage) return { kind: "simulated", reason: STORED };
   if (method !== undefined && method !== "rtn")
     return { kind: "refused", reason: `method ${method} is not implemented; rtn is` };

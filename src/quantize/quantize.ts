@@ -24,6 +24,8 @@ function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined
   switch (scheme.mode) {
     case "fp32":
       return [];
+    case "given":
+      throw new Error("quantize: a model that came quantized is not quantized again");
     case "dynamic":
       return [quantizeDynamic(scheme)];
     case "weight_only":

@@ -147,6 +147,13 @@ export const schemes: readonly SchemeDefinition[] = [
     }),
   },
   {
+    name: "given",
+    summary:
+      "the model as it came, quantized by another tool: its own file's integers against the float model they stand for",
+    options: [],
+    build: (name) => ({ name, mode: "given", keep: {} }),
+  },
+  {
     name: "stored",
     summary:
       "every weight as TF.js's own files store it (its converter's quantize_uint8, quantize_uint16, quantize_float16), float compute; what an export can give TF.js",

@@ -1,5 +1,6 @@
 /** Words of quantization as ONNX and TFLite use them. */
-export type Mode = "fp32" | "dynamic" | "static" | "weight_only";
+/** "given": the model as it came, quantized by another tool. */
+export type Mode = "fp32" | "dynamic" | "static" | "weight_only" | "given";
 export type Granularity = "per_tensor" | "per_channel" | "group";
 /** What a layer is kept at: "fp32" leaves it in float, else the name of a weight format. */
 export type Precision = string;

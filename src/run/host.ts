@@ -84,7 +84,8 @@ async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   if (ref.format === "safetensors") return describePretrained(ref);
   const model = ref.format === "onnx" ? await openOnnx(ref.path) : await openTfjs(ref.path);
   const options = graphOptions(ref);
-  const { layers, inputs, outputs, diagnostics } = model.summarize(options);
+  const summary = model.summarize(options);
+  const { layers, inputs, outputs, diagnostics } = summary;
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new DiagnosticError(...errors);
   const names = outputs.map(({ name }) => name);

@@ -14,6 +14,7 @@ import type { Range } from "../tensor/quant.js";
 import { contentsOf } from "./contents.js";
 import { batches, feeds, outputsOf, scoreFloat } from "./inference.js";
 import { openPrepared } from "./inputs.js";
+import { leastScales } from "./output-scale.js";
 import { type PairSumProbe, probePairSums } from "./pair-sums.js";
 import type { OpenedExperiment, Tasks } from "./protocol.js";
 import type { FloatScores } from "./scoring.js";
@@ -26,6 +27,8 @@ export interface Opened {
   readonly model: ModelReference;
   /** The one float graph that fp32 and every quantization start from. */
   readonly graph: Graph;
+  /** The model as it came, where that is quantized: what a scheme of mode "given" runs. */
+  readonly given?: Graph;
   readonly dataset: Dataset;
   readonly folder: string;
   readonly seed: number;
@@ -52,7 +55,7 @@ export async function openExperiment(
   input: Tasks["open"]["input"],
   { engine, dataset }: { readonly engine: Engine; readonly dataset: Dataset },
 ): Promise<{ readonly opened: Opened; readonly summary: OpenedExperiment }> {
-  const { graph, hash } = await openPrepared(input.model, enterStage);
+  const { graph, given, hash } = await openPrepared(input.model, enterStage);
   const bytes = toOnnx(graph);
   // Named by content: a run of the same experiment on another model must not swap the file under this one's timing.
   const path = join(input.folder, `fp32-${shortHash(hashBytes(bytes))}.onnx`);
@@ -65,6 +68,7 @@ export async function openExperiment(
     engine,
     model: input.model,
     graph,
+    ...(given ? { given } : {}),
     dataset,
     folder: input.folder,
     seed: input.seed,
@@ -81,9 +85,20 @@ export async function openExperiment(
     pairSums: opened.pairSums,
     ...untestedClasses(dataset),
     parityIndices,
-    parityOutputs: await outputsOf(engine, bytes, graph, dataset, parityIndices),
+    parityScales: leastScales(graph),
+    parityOutputs: given
+      ? await outputsOf(unoptimized(engine), toOnnx(given), given, dataset, parityIndices)
+      : await outputsOf(engine, bytes, graph, dataset, parityIndices),
   };
   return { opened, summary };
+}
+
+/**
+ * A model that came quantized is held against its own file as it came, node by node: integer kernels that the engine fuses round
+ * otherwise than the nodes as they stand, by a step of quantization.
+ */
+function unoptimized(engine: Engine): Engine {
+  return { ...engine, load: (model, options) => engine.load(model, { ...options, optimization: "disabled" }) };
 }
 
 function untestedClasses({ labels, splits }: Dataset): Pick<OpenedExperiment, "untested"> {

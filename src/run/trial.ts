@@ -11,6 +11,7 @@ import { attestTrial } from "./attestation.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { explainTrial } from "./explain.js";
 import { measureGap } from "./gap.js";
+import { evaluateGiven } from "./given-trial.js";
 import { score } from "./inference.js";
 import { layerErrors } from "./layer-errors.js";
 import type { Opened } from "./opened.js";
@@ -31,6 +32,7 @@ const DYNAMIC_BATCH = 1;
 /** Quantizes the opened model by one scheme, writes its ONNX file, and measures all of it that needs no clock. */
 export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): Promise<EvaluatedTrial> {
   if (input.scheme.storage === "tfjs") return evaluateStored(shared, input);
+  if (input.scheme.mode === "given") return evaluateGiven(shared, input);
   if (input.scheme.execution === "simulated") return evaluateSimulated(shared, input);
   const { id, scheme, measures } = input;
   const opened = { ...shared, engine: configured(shared.engine, engineConfig(scheme)) };

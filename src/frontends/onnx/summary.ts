@@ -6,7 +6,7 @@ import { scoredOutputs, toGraph } from "./graph.js";
 import { type DeclaredInput, declaredInputs, type GraphOptions } from "./inputs.js";
 import { layerOf } from "./layer.js";
 import type { OnnxModel } from "./model.js";
-import { isQuantized } from "./quantized.js";
+import { isQuantized, quantizedOperators } from "./quantized.js";
 
 /** One layer as programs name it; see `layerOf` for what a layer of an ONNX file is. */
 export interface LayerSummary {
@@ -25,6 +25,8 @@ export interface ModelSummary {
   readonly inputs: readonly DeclaredInput[];
   readonly outputs: readonly { readonly name: string }[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether it came quantized. */
+  readonly quantized: boolean;
 }
 
 /** Layers, inputs and outputs of a model. Never throws: what is wrong with the model is in `diagnostics`. */
@@ -49,8 +51,16 @@ export function summarizeOnnx(model: OnnxModel, options: GraphOptions): ModelSum
     diagnostics.push(diagnostic("onnx-narrowed", { type, tensors }, { severity: "warning" }));
   }
   const layers = graph ? layersOf(graph) : fileLayers(model);
-  return { layers, inputs, outputs: outputs.map(({ name }) => ({ name })), diagnostics };
+  return {
+    layers,
+    inputs,
+    outputs: outputs.map(({ name }) => ({ name })),
+    diagnostics,
+    quantized: comesQuantized(model),
+  };
 }
+
+const comesQuantized = ({ graph }: OnnxModel) => graph.nodes.some(({ opType }) => quantizedOperators.has(opType));
 
 const weighty = new Set(["Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU", "RNN"]);
 const quantizable = new Set(["Conv", "MatMul", "Gemm", "LSTM"]);

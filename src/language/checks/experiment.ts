@@ -65,6 +65,7 @@ export async function checkExperiment(
     expectations.some(({ metric }) => metric === "sqnr");
   if (!model || !data || !modelUse || !dataUse || !complete) return undefined;
   reportMetricLabels(statement.clauses, data, checker);
+  reportGiven(attempts, model, checker);
   const experiment: CheckedExperiment = {
     name: statement.name.name,
     model: checkFit(model, data, dataUse, checker),
@@ -81,6 +82,16 @@ export async function checkExperiment(
     seed: splitOf(data).seed,
   };
   return checkMatrix(experiment, statement, attempts, where, data, checker) ? experiment : undefined;
+}
+
+/** `given` needs a model that came quantized. */
+function reportGiven(attempts: readonly Tried[], { reference, description }: CheckedModel, checker: Checker): void {
+  if (description.quantized) return;
+  for (const { definition, use } of attempts) {
+    if (definition.name !== "given") continue;
+    const facts = { model: reference.name, format: reference.format };
+    checker.report(diagnostic("given-not-quantized", facts, { span: use.span }));
+  }
 }
 
 function measuredModel(model: CheckedModel | undefined) {
