@@ -137,6 +137,25 @@ function productsOf(
     return outputElements * (input(0)[attributes.transA === 1 ? 0 : 1] ?? 1);
   }
   if (products.has(opType)) return outputElements * (input(0).at(-1) ?? 1);
+  if (attentions.has(opType)) return attentionProducts(opType, attributes, input);
   if (recurrences.has(opType)) return count(input(0).slice(0, 2)) * (count(input(1)) + count(input(2)));
   return 0;
+}
+
+/** Attention has query, key and value [batch, steps, heads * size] at 0, 1 and 2, and a past of keys behind them. */
+const attentions = new Set(["GroupQueryAttention", "MultiHeadAttention"]);
+
+/** Each query with each key that it sees, and as many for the values; where later steps are hidden, half of the new ones. */
+function attentionProducts(
+  opType: string,
+  { unidirectional }: Node["attributes"],
+  input: (index: number) => readonly number[],
+): number {
+  const grouped = opType === "GroupQueryAttention";
+  const [, queries = 1] = input(0);
+  const [, fresh = 1] = input(1);
+  const earlier = input(grouped ? 3 : 6)[2] ?? 0;
+  const causal = grouped || unidirectional === 1;
+  const seen = causal ? earlier + fresh - (queries - 1) / 2 : earlier + fresh;
+  return 2 * count(input(0)) * seen;
 }
