@@ -5,13 +5,19 @@ import { shortHash } from "../base/hash.js";
 import { tfjsFromArtifacts } from "../frontends/tfjs/artifacts.js";
 import type { TfjsModel } from "../frontends/tfjs/model.js";
 import { writeTfjs } from "../frontends/tfjs/write.js";
+import {
+  type GraphInMemory,
+  graphModelFromMemory,
+  isGraphInMemory,
+  writeGraphModel,
+} from "../frontends/tfjs-graph/artifacts.js";
 import type { ResolvedPath } from "../language/host.js";
 
 /** A model in memory; a disposed one, whose weights TF.js no longer gives, is a mistake of the user's like any other. */
-function readModel(value: unknown): TfjsModel {
+function readModel(value: unknown): TfjsModel | GraphInMemory {
   if (value instanceof Promise) fail("model-not-in-memory", { found: "a promise (`await` it first)" });
   try {
-    return tfjsFromArtifacts(value);
+    return isGraphInMemory(value) ? graphModelFromMemory(value) : tfjsFromArtifacts(value);
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -20,13 +26,14 @@ function readModel(value: unknown): TfjsModel {
 }
 
 /**
- * Saves a `tf.LayersModel` of this process where a child process can read it.
+ * Saves a `tf.LayersModel` or `tf.GraphModel` of this process where a child process can read it.
  * The folder is named by the model's content, so that the same weights are saved once.
  */
 export async function saveModel(name: string, value: unknown, folder: string): Promise<ResolvedPath> {
   if (typeof value === "string") return { path: value };
-  const model = readModel(value);
-  const target = join(folder, `${name}-${shortHash(model.hash)}`);
+  const read = readModel(value);
+  const isGraph = "json" in read;
+  const target = join(folder, `${name}-${shortHash(isGraph ? read.model.hash : read.hash)}`);
   await mkdir(target, { recursive: true });
-  return { path: await writeTfjs(model, target) };
+  return { path: isGraph ? await writeGraphModel(read, target) : await writeTfjs(read, target) };
 }

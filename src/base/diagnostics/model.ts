@@ -123,7 +123,7 @@ const files: Pick<
     hint: reexport,
   }),
   "graph-model": ({ path }) => ({
-    message: `"${path}" is a graph-model; only layers-models are read so far`,
+    message: `"${path}" is a graph-model, where a layers-model is needed`,
     hint: "convert the Keras model to a layers-model: `tensorflowjs_converter --input_format keras --output_format tfjs_layers_model`",
   }),
   "model-no-topology": ({ path }) => ({
@@ -131,7 +131,7 @@ const files: Pick<
     hint: reexport,
   }),
   "model-not-in-memory": ({ found }) => ({
-    message: `${found} is no TF.js model; a tf.LayersModel is needed, or a path to a model.json`,
+    message: `${found} is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json`,
   }),
   "keras3-archive-weights": ({ weight }) => ({
     message: `weight "${weight}" is numbered as in a Keras 3 archive, which does not say which layer it belongs to`,
@@ -274,7 +274,7 @@ const megabytes = (bytes: number) => `${Math.round(bytes / 1e6).toLocaleString("
 const synthetic = {
   "synthetic-sizes": ({ reason }) => ({
     message: `these sizes make no model: ${reason}`,
-    hint: "hidden / heads has to be a multiple of 8, and heads a multiple of kv_heads",
+    hint: "hidden / heads has to be a multiple of 16 (gpt2 family: 8), and heads a multiple of kv_heads",
   }),
   "synthetic-too-large": ({ bytes, limit }) => ({
     message: `the weights are ${megabytes(bytes)}, and one ONNX file holds at most ${megabytes(limit)}`,

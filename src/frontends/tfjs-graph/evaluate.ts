@@ -105,12 +105,13 @@ function evaluateNode(scope: Scope, node: GraphNode): Slots {
   if (node.op === "Const") return [constantOf(scope.model, node, scope.siteOf(node))];
   const inputs = node.inputs.map((input) => slotOf(scope, input, node.name));
   if (node.op === "Merge") return mergeSlots(inputs);
-  if (inputs.includes("tail")) return ["tail"];
   const definition = opDefinition(node.op);
+  // Not even TF.js can run it, wherever it stands.
   if (definition === undefined) {
     const near = nearestFact(node.op, opNames());
     throw new Unlowered(diagnostic("graph-op-unknown", { node: node.name, op: node.op, ...near }));
   }
+  if (inputs.includes("tail")) return ["tail"];
   if (!("lower" in definition)) {
     const { support, reason } = definition;
     if (support === "tail") throw new NotStatic(reason);

@@ -3,6 +3,7 @@ import { graphBuilder } from "../../ir/builder.js";
 import { BATCH, type Dim, type Graph } from "../../ir/graph.js";
 import { verify } from "../../ir/verify.js";
 import type { TensorValue } from "./definition.js";
+import { withDilations } from "./dilation.js";
 import { type Emitter, graphEmitter, type Site } from "./emitter.js";
 import { type Cut, type Evaluated, evaluateModel, type Slots } from "./evaluate.js";
 import { commonBatch, type ResolvedInput, resolveInputs, shapeOf } from "./inputs.js";
@@ -36,7 +37,8 @@ export interface LoweredGraph {
  * then the values that the rest reads.
  * @throws {DiagnosticError} for operators that cannot be lowered (all of them at once), open input sizes, inputs that do not fit
  */
-export function lowerGraphModel(model: GraphModel, options: GraphOptions = {}): LoweredGraph {
+export function lowerGraphModel(read: GraphModel, options: GraphOptions = {}): LoweredGraph {
+  const model = withDilations(read);
   const inputs = resolveInputs(model, options.inputShape);
   const common = commonBatch(inputs);
   if (common === undefined) return lowerWith(model, inputs, undefined);

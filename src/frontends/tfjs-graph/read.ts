@@ -46,7 +46,7 @@ export function graphParts(json: JsonObject, file: string): GraphParts {
   if (!isObject(topology) || topology.node === undefined) return fail("model-no-topology", { path: file });
   const { nodes, functions } = readGraphDef(topology, file);
   const metadata = isObject(json.userDefinedMetadata) ? json.userDefinedMetadata.signature : undefined;
-  const signature = [json.signature, metadata].find(isObject);
+  const signature = [metadata, json.signature].find(isObject);
   const ends = endsOf(nodes, signature);
   if (ends.outputs.length === 0)
     fail("model-json-shape", { where: `"node" of "${file}"`, expected: "nodes", found: "none" });
