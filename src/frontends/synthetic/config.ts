@@ -122,14 +122,15 @@ function choiceName(setting: Settings[string] | undefined): string | undefined {
   return typeof setting === "object" && "name" in setting ? (setting as ChoiceSetting).name : undefined;
 }
 
-/** The engine's attention takes heads of a multiple of 8 elements. */
-const HEAD_MULTIPLE = 8;
+/** onnxruntime's attention takes heads of a multiple of 8 elements, with rotary positions of 16. */
+const HEAD_MULTIPLE = { gpt2: 8, llama: 16 } as const;
 
-function check({ hidden, heads, kvHeads, tokens }: SyntheticConfig): void {
-  if (hidden % heads !== 0 || (hidden / heads) % HEAD_MULTIPLE !== 0) {
+function check({ family, hidden, heads, kvHeads, tokens }: SyntheticConfig): void {
+  const multiple = HEAD_MULTIPLE[family];
+  if (hidden % heads !== 0 || (hidden / heads) % multiple !== 0) {
     fail("synthetic-sizes", {
       option: "hidden",
-      reason: `hidden ${hidden} does not make ${heads} heads of a multiple of ${HEAD_MULTIPLE} elements`,
+      reason: `hidden ${hidden} does not make ${heads} heads of a multiple of ${multiple} elements`,
     });
   }
   if (heads % kvHeads !== 0) {
