@@ -90,7 +90,9 @@ async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   if (errors.length > 0) throw new DiagnosticError(...errors);
   const names = outputs.map(({ name }) => name);
   const several = names.length < 2 ? [] : [diagnostic("several-outputs", { outputs: names }, { severity: "warning" })];
-  return { hash: model.hash, layers, inputs, ...decoderOf(layers, inputs), remarks: [...diagnostics, ...several] };
+  const quantized = "quantized" in summary && summary.quantized ? { quantized: true } : {};
+  const remarks = [...diagnostics, ...several];
+  return { hash: model.hash, layers, inputs, ...decoderOf(layers, inputs), ...quantized, remarks };
 }
 
 /**

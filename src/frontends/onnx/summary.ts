@@ -78,11 +78,13 @@ function layersOf(graph: Graph): readonly LayerSummary[] {
   const made = new Map(graph.nodes.flatMap((node) => decodedSize(node, sizes)));
   const sizeOf = (name: string) => sizes.get(name) ?? made.get(name) ?? 0;
   return grouped(
-    graph.nodes.map(({ layer, name, opType, inputs }) => ({
-      layer: layer ?? name,
-      opType,
-      parameters: inputs.reduce((sum, input) => sum + sizeOf(input), 0),
-    })),
+    graph.nodes
+      .filter(({ opType }) => opType !== "DequantizeLinear")
+      .map(({ layer, name, opType, inputs }) => ({
+        layer: layer ?? name,
+        opType,
+        parameters: inputs.reduce((sum, input) => sum + sizeOf(input), 0),
+      })),
   );
 }
 
