@@ -69,7 +69,9 @@ export function buildLanguageModel(tf: TfModule, recipe: LanguageRecipe): Layers
     const at = (part: string) => `block_${b}_${part}`;
     const before = norm(x, at("attention_norm"));
     const qkv = ["query", "key", "value"].map((part) => dense(before, at(part), width, 0.02));
-    const mixed = causalSelfAttention({ heads, rotaryBase: 10_000, name: at("attention") }).apply(qkv) as SymbolicTensor;
+    const mixed = causalSelfAttention({ heads, rotaryBase: 10_000, name: at("attention") }).apply(
+      qkv,
+    ) as SymbolicTensor;
     x = add(x, dense(mixed, at("attention_output"), width, deep), at("attention_add"));
     const inner = dense(norm(x, at("mlp_norm")), at("mlp_in"), 4 * width, 0.02, "gelu_new");
     x = add(x, dense(inner, at("mlp_out"), width, deep), at("mlp_add"));

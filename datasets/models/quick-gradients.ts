@@ -47,12 +47,24 @@ function gelu(tf: TfModule, x: Tensor): Tensor {
   const k = Math.sqrt(2 / Math.PI);
   const run = tf.customGrad((input, save) => {
     const u = input as Tensor;
-    const t = u.mul(u.square().mul(0.044715 * k).add(k)).tanh();
+    const t = u
+      .mul(
+        u
+          .square()
+          .mul(0.044715 * k)
+          .add(k),
+      )
+      .tanh();
     const half = t.add(1).mul(0.5);
     (save as (tensors: Tensor[]) => void)([u, t, half]);
     const gradFunc = (dy: Tensor, [v, tanh, share]: Tensor[]) => {
       if (!v || !tanh || !share) throw new Error("train: TF.js kept nothing for the gradient");
-      const slope = v.mul(v.square().mul(3 * 0.044715 * k).add(k));
+      const slope = v.mul(
+        v
+          .square()
+          .mul(3 * 0.044715 * k)
+          .add(k),
+      );
       return dy.mul(share.add(tf.sub(0.5, tanh.square().mul(0.5)).mul(slope)));
     };
     return { value: u.mul(half), gradFunc };
