@@ -168,8 +168,8 @@ async function openPlan(
     remark(diagnostic("test-classes", { data: plan.data.name, ...untested }, { severity: "note" }));
   }
   const hashes = { model: opened.modelHash, data: opened.dataHash, seed };
-  onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
   const isMadeUp = plan.model.format === "synthetic";
+  if (!isMadeUp) onEvent({ kind: "stage", label: plan.model.name, stage: "compare with TF.js" });
   const parity = isMadeUp
     ? undefined
     : await onceMore(() => measureParity(plan, opened, startWorker), signal).catch((error) => failure(error, "parity"));
