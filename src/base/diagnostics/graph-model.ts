@@ -67,7 +67,7 @@ export const graphModelWording: WordingOf<GraphModelFacts> = {
   }),
   "graph-cut": ({ cuts, outputs }) => ({
     message: `${cutList(cuts)}; everything before is measured, with the outputs ${listed(outputs, 6)}`,
-    hint: "TF.js runs the rest; it takes part in the parity check, and in no other figure",
+    hint: "TF.js runs the rest, which no figure covers; parity is checked on these outputs",
   }),
   "graph-all-tail": ({ cuts }) => ({
     message: `nothing of the model is left to measure: ${cutList(cuts)}`,

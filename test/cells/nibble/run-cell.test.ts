@@ -154,10 +154,10 @@ test("what cannot be a model is a mistake at its name, whatever it is", async ()
   }
   expect(messages).toMatchInlineSnapshot(`
     {
-      "disposed": "model-not-in-memory: a model whose weights cannot be read (LayersVariable dense/kernel is already disposed.) is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
-      "fn": "model-not-in-memory: a value of type function is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
-      "later": "model-not-in-memory: a promise (\`await\` it first) is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
-      "nothing": "model-not-in-memory: null is no TF.js model; a tf.LayersModel is needed, or a path to a model.json",
+      "disposed": "model-not-in-memory: a model whose weights cannot be read (LayersVariable dense/kernel is already disposed.) is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json",
+      "fn": "model-not-in-memory: a value of type function is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json",
+      "later": "model-not-in-memory: a promise (\`await\` it first) is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json",
+      "nothing": "model-not-in-memory: null is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json",
     }
   `);
 });

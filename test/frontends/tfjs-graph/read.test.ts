@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Tensor as TfTensor } from "@tensorflow/tfjs";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toOnnx } from "../../../src/backends/onnx/write.js";
@@ -16,7 +17,7 @@ import { openTfjs } from "../../../src/frontends/tfjs-model.js";
 import { prepare } from "../../../src/quantize/passes/float/prepare.js";
 import { tensor } from "../../../src/tensor/tensor.js";
 import { normal } from "../../ir/operators/one-node.js";
-import { relativeError, type TfTensor, tf } from "../tfjs/parity.js";
+import { relativeError, tf } from "../tfjs/parity.js";
 import { graphFile } from "./graph-file.js";
 
 let folder = "";

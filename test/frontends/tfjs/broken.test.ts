@@ -78,9 +78,9 @@ describe("broken models", () => {
       await edited(() => '{"modelTopology": {"node": []}, "weightsManifest": []}'),
     ];
     expect(found.join("\n")).toMatchInlineSnapshot(`
-      "error[graph-model]: "FOLDER/model.json" is a graph-model; only layers-models are read so far
+      "error[graph-model]: "FOLDER/model.json" is a graph-model, where a layers-model is needed
            = hint: convert the Keras model to a layers-model: \`tensorflowjs_converter --input_format keras --output_format tfjs_layers_model\`
-      error[graph-model]: "FOLDER/model.json" is a graph-model; only layers-models are read so far
+      error[graph-model]: "FOLDER/model.json" is a graph-model, where a layers-model is needed
            = hint: convert the Keras model to a layers-model: \`tensorflowjs_converter --input_format keras --output_format tfjs_layers_model\`"
     `);
   });
@@ -269,10 +269,10 @@ describe("broken models", () => {
       [null, 3, {}, { executor: {} }].map((value) => refused("FOLDER", () => tfjsFromArtifacts(value))),
     );
     expect(found.join("\n")).toMatchInlineSnapshot(`
-      "error[model-not-in-memory]: null is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
-      error[model-not-in-memory]: a value of type number is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
-      error[model-not-in-memory]: a value of type object is no TF.js model; a tf.LayersModel is needed, or a path to a model.json
-      error[graph-model]: "the model in memory" is a graph-model; only layers-models are read so far
+      "error[model-not-in-memory]: null is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json
+      error[model-not-in-memory]: a value of type number is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json
+      error[model-not-in-memory]: a value of type object is no TF.js model; a tf.LayersModel or tf.GraphModel is needed, or a path to a model.json
+      error[graph-model]: "the model in memory" is a graph-model, where a layers-model is needed
            = hint: convert the Keras model to a layers-model: \`tensorflowjs_converter --input_format keras --output_format tfjs_layers_model\`"
     `);
   });
