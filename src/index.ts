@@ -9,6 +9,7 @@
  */
 export { type Diagnostic, DiagnosticError, renderDiagnostic, words } from "./base/diagnostic.js";
 export type { SourceFile, Span } from "./base/span.js";
+export { type AttentionArgs, type DecoderLayers, decoderLayers } from "./engines/decoder-layers.js";
 export type { Exported } from "./export/export.js";
 export type { ExportManifest } from "./export/manifest.js";
 export { verifyExport } from "./export/manifest-file.js";

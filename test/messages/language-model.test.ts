@@ -21,7 +21,7 @@ interface Case {
 }
 
 const config = {
-  ...{ model_type: "llama", vocab_size: 257, hidden_size: 16, num_attention_heads: 2, num_hidden_layers: 1 },
+  ...{ model_type: "llama", vocab_size: 257, hidden_size: 32, num_attention_heads: 2, num_hidden_layers: 1 },
   ...{ intermediate_size: 8, max_position_embeddings: 64 },
 };
 const changed = (change: object) => ({ files: { "m/config.json": JSON.stringify({ ...config, ...change }) } });
@@ -46,15 +46,15 @@ function zeros(shapes: Readonly<Record<string, readonly number[]>>): Uint8Array 
 
 const layer = "model.layers.0";
 const shapes: Readonly<Record<string, readonly number[]>> = {
-  "model.embed_tokens": [257, 16],
-  [`${layer}.input_layernorm`]: [16],
-  ...Object.fromEntries(["q", "k", "v", "o"].map((part) => [`${layer}.self_attn.${part}_proj`, [16, 16]])),
-  [`${layer}.post_attention_layernorm`]: [16],
-  [`${layer}.mlp.gate_proj`]: [8, 16],
-  [`${layer}.mlp.up_proj`]: [8, 16],
-  [`${layer}.mlp.down_proj`]: [16, 8],
-  "model.norm": [16],
-  lm_head: [257, 16],
+  "model.embed_tokens": [257, 32],
+  [`${layer}.input_layernorm`]: [32],
+  ...Object.fromEntries(["q", "k", "v", "o"].map((part) => [`${layer}.self_attn.${part}_proj`, [32, 32]])),
+  [`${layer}.post_attention_layernorm`]: [32],
+  [`${layer}.mlp.gate_proj`]: [8, 32],
+  [`${layer}.mlp.up_proj`]: [8, 32],
+  [`${layer}.mlp.down_proj`]: [32, 8],
+  "model.norm": [32],
+  lm_head: [257, 32],
 };
 const whole = zeros(shapes);
 const usual: Files = {
@@ -77,11 +77,11 @@ const cases: Readonly<Record<string, Case>> = {
     files: {
       "m/model.safetensors": zeros({
         ...Object.fromEntries(Object.entries(shapes).filter(([name]) => name !== "model.norm")),
-        "model.norms": [16],
+        "model.norms": [32],
       }),
     },
   },
-  "a kernel of another shape": { files: { "m/model.safetensors": zeros({ ...shapes, lm_head: [16, 257] }) } },
+  "a kernel of another shape": { files: { "m/model.safetensors": zeros({ ...shapes, lm_head: [32, 257] }) } },
   "nothing is wrong": {},
   "a model that is not there": { model: 'safetensors("nowhere")' },
   "a text that is not there": { data: 'text("nowhere.txt")' },

@@ -1,6 +1,7 @@
 import { fail } from "../../base/diagnostic.js";
 import { isObject, type Json, type JsonObject, shown } from "../tfjs/json.js";
 import type { BlockNames, DecoderConfig } from "./blocks.js";
+import { headStep } from "./rotary-table.js";
 
 /** `config.json` of Hugging Face's libraries as the sizes and choices of a decoder. */
 
@@ -122,11 +123,12 @@ export function readConfig(path: string, json: JsonObject, steps: number | undef
   const family = families.find(({ types }) => types.includes(String(type)));
   if (!family) return fail("decoder-family", { path, family: shown(type), known });
   const config = family.read(optionsOf(path, json), steps);
-  if (config.headSize % 8 !== 0) {
+  const step = headStep(config.rotaryBase !== undefined);
+  if (config.headSize % step !== 0) {
     fail("decoder-config", {
       path,
       option: "the size of a head",
-      expected: "a multiple of 8 elements",
+      expected: `a multiple of ${step} elements`,
       found: String(config.headSize),
     });
   }

@@ -2,12 +2,9 @@ import { tensor, tensorFrom } from "../../tensor/tensor.js";
 import { badOption, integerOption, numberOption } from "../tfjs/config.js";
 import type { LayerContext, LayerDefinition, Value } from "../tfjs/layer.js";
 import { badSizes, INT32, ints, pair, single, weightConstant } from "../tfjs/values.js";
-import { rotaryTable } from "./rotary-table.js";
+import { headStep, rotaryTable } from "./rotary-table.js";
 
 /** How the layers of `engines/decoder-layers.ts` become IR nodes. */
-
-/** The kernel of attention takes heads of a multiple of this many elements. */
-const HEAD_STEP = 8;
 
 /** Causal attention as one node, which can have a cache; see `decode.ts`. */
 const causalSelfAttention: LayerDefinition = {
@@ -20,8 +17,9 @@ const causalSelfAttention: LayerDefinition = {
     const heads = integerOption(context, "heads");
     const keyHeads = integerOption(context, "kvHeads", heads);
     const size = width / heads;
-    if (!Number.isInteger(size) || size % HEAD_STEP !== 0) {
-      return badSizes(context, inputs, `${width} is not ${heads} heads of a multiple of ${HEAD_STEP} elements`);
+    const step = headStep(context.config.rotaryBase !== null && context.config.rotaryBase !== undefined);
+    if (!Number.isInteger(size) || size % step !== 0) {
+      return badSizes(context, inputs, `${width} is not ${heads} heads of a multiple of ${step} elements`);
     }
     if (heads % keyHeads !== 0) return badOption(context, "kvHeads", `a number that divides ${heads}`);
     for (const each of [key, value]) {

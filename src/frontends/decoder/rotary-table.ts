@@ -1,5 +1,8 @@
 import { type Tensor, tensor } from "../../tensor/tensor.js";
 
+/** onnxruntime's attention takes heads of a multiple of this many elements, and refuses others when it runs. */
+export const headStep = (isRotary: boolean): number => (isRotary ? 16 : 8);
+
 /** Cosines and sines [positions, size / 2] of rotary positions: position * base^(-2i / size) (Su et al. 2021). */
 export function rotaryTable(
   positions: number,

@@ -18,7 +18,7 @@ export interface SmallDecoder {
 export const small: SmallDecoder = {
   steps: 6,
   classes: 11,
-  width: 32,
+  width: 64,
   heads: 4,
   kvHeads: 4,
   blocks: 2,

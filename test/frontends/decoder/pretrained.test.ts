@@ -14,7 +14,7 @@ const reference = readFileSync(join(dirname(fileURLToPath(import.meta.url)), "re
 
 const gpt2 = { vocab_size: 13, n_embd: 32, n_head: 2, n_layer: 2, n_positions: 9, layer_norm_epsilon: 1e-5 };
 const llama = {
-  ...{ vocab_size: 13, hidden_size: 32, num_attention_heads: 4, num_key_value_heads: 2, num_hidden_layers: 2 },
+  ...{ vocab_size: 13, hidden_size: 64, num_attention_heads: 4, num_key_value_heads: 2, num_hidden_layers: 2 },
   ...{ intermediate_size: 40, rms_norm_eps: 1e-6, rope_theta: 500, hidden_act: "silu", max_position_embeddings: 64 },
 };
 const tokens = [1, 12, 0, 5, 5, 7];

@@ -109,7 +109,7 @@ test("whatever bytes a file has, reading ends in tensors or in a diagnostic", as
 });
 
 const llama = {
-  ...{ model_type: "llama", vocab_size: 4, hidden_size: 16, num_attention_heads: 2, num_hidden_layers: 1 },
+  ...{ model_type: "llama", vocab_size: 4, hidden_size: 32, num_attention_heads: 2, num_hidden_layers: 1 },
   ...{ intermediate_size: 8, max_position_embeddings: 8 },
 };
 
@@ -117,7 +117,7 @@ test.each([
   ["a family that is not known", { ...llama, model_type: "mamba" }, "decoder-family"],
   ["no family", {}, "decoder-family"],
   ["heads that do not divide the width", { ...llama, num_attention_heads: 3 }, "decoder-config"],
-  ["heads of 4 elements", { ...llama, num_attention_heads: 4 }, "decoder-config"],
+  ["heads of 8 elements", { ...llama, num_attention_heads: 4 }, "decoder-config"],
   ["an absurd number of layers", { ...llama, num_hidden_layers: 1e9 }, "decoder-config"],
   ["a width that is a text", { ...llama, hidden_size: "16" }, "decoder-config"],
   ["a missing size", { ...llama, intermediate_size: undefined }, "decoder-config"],
@@ -143,11 +143,11 @@ test("weights that are missing, of another shape, integers, or outside of the fo
       );
     const lower = () => outcomeOf(() => openPretrained(folder).lower());
     const table = "model.embed_tokens.weight";
-    await weights("other.weight", { dtype: "F32", shape: [4, 16] }, 256);
+    await weights("other.weight", { dtype: "F32", shape: [4, 32] }, 512);
     expect(lower()).toBe("model-weight-missing");
-    await weights(table, { dtype: "F32", shape: [16, 4] }, 256);
+    await weights(table, { dtype: "F32", shape: [32, 4] }, 512);
     expect(lower()).toBe("model-weight-shape");
-    await weights(table, { dtype: "I32", shape: [4, 16] }, 256);
+    await weights(table, { dtype: "I32", shape: [4, 32] }, 512);
     expect(lower()).toBe("model-weight-type");
     const index = (file: string) =>
       writeFile(join(folder, "model.safetensors.index.json"), JSON.stringify({ weight_map: { [table]: file } }));
