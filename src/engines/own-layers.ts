@@ -1,4 +1,5 @@
-import type { TfModule } from "./tfjs.js";
+/** Here and not from `tfjs.ts`, which loads this file. */
+type TfModule = typeof import("@tensorflow/tfjs");
 
 /** Makes classes known to a copy of TF.js (`tf.serialization.registerClass`), so that it can load models that have them. */
 export type TfjsExtension = (tf: TfModule) => void;
