@@ -28,7 +28,7 @@ test.each([
   ['model m = tfjs("a.json")\n‸', " -> model data experiment scheme param diagnose export import"],
   ["model m = ‸", " -> tfjs onnx safetensors synthetic $net"],
   ["model m = tfjs($‸", "$ -> $net"],
-  ["data d = ‸", " -> csv idx npy images jsonl strokes random"],
+  ["data d = ‸", " -> csv idx npy images jsonl text strokes declarations random"],
   ["scheme s = w‸", "w -> w4 weight_only"],
   [
     "scheme s = static { ‸",
