@@ -32,7 +32,12 @@ const product = { opType: "MatMul", name: "dense", input: ["x", "w"], output: ["
 
 /** A model x [n, 4] -> MatMul -> y, with some of it changed. */
 function bytesOf(parts: Parts = {}): Uint8Array {
-  const { node = [product], initializer = [weight], input = [float("x", "n", 4)], output = [float("y", "n", 2)] } = parts;
+  const {
+    node = [product],
+    initializer = [weight],
+    input = [float("x", "n", 4)],
+    output = [float("y", "n", 2)],
+  } = parts;
   return ModelProto.encode({
     irVersion: parts.irVersion ?? 8,
     opsetImport: [{ domain: "", version: parts.opset ?? 17 }],
@@ -86,9 +91,15 @@ const cases: Readonly<Record<string, Uint8Array>> = {
   "a negative size": bytesOf({ initializer: [{ ...weight, dims: [-4, 2] }] }),
   "a size without bounds": bytesOf({ initializer: [{ ...weight, dims: [2 ** 31, 2 ** 31] }] }),
   "3 GB of weights": bytesOf({
-    initializer: [0, 1, 2].map((i) => ({ ...external("w.bin"), name: i === 0 ? "w" : `w${i}`, dims: [2 ** 14, 2 ** 14] })),
+    initializer: [0, 1, 2].map((i) => ({
+      ...external("w.bin"),
+      name: i === 0 ? "w" : `w${i}`,
+      dims: [2 ** 14, 2 ** 14],
+    })),
   }),
-  "NaN in the weights": bytesOf({ initializer: [{ ...weight, rawData: new Uint8Array(new Float32Array(8).fill(Number.NaN).buffer) }] }),
+  "NaN in the weights": bytesOf({
+    initializer: [{ ...weight, rawData: new Uint8Array(new Float32Array(8).fill(Number.NaN).buffer) }],
+  }),
   "texts as weights": bytesOf({ initializer: [{ ...weight, dataType: 8 }] }),
   "sizes that do not go together": bytesOf({ input: [float("x", "n", 5)] }),
   "no outputs": bytesOf({ output: [] }),

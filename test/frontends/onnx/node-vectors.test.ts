@@ -26,7 +26,9 @@ async function verdict({ name, model: bytes, inputs, outputs }: NodeCase): Promi
     return wrong[0] === undefined ? "same" : `${name}: ${wrong[0]}`;
   } catch (error) {
     if (error instanceof DiagnosticError) return "refused";
-    return /a reduction of no elements|node "|initializer/.test(String(error)) ? "refused" : `${name}: ${String(error)}`;
+    return /a reduction of no elements|node "|initializer/.test(String(error))
+      ? "refused"
+      : `${name}: ${String(error)}`;
   }
 }
 
@@ -56,7 +58,9 @@ function difference(found: Tensor | undefined, expected: Tensor, most: number): 
 }
 
 describe.skipIf(!havePython)("ONNX's own node vectors", () => {
-  test("every one that is read gives what ONNX says; the others are refused by name", { timeout: 300_000 }, async () => {
+  test("every one that is read gives what ONNX says; the others are refused by name", {
+    timeout: 300_000,
+  }, async () => {
     const cases = nodeCases();
     const verdicts = await Promise.all(cases.map(verdict));
     const wrong = verdicts.filter((each, i) => each !== "same" && each !== "refused" && !known[cases[i]?.name ?? ""]);
