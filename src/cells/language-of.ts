@@ -73,13 +73,15 @@ const HEAD = /(?:[\s\uFEFF]|\/\/[^\r\n]*|\/\*[\s\S]*?\*\/)*/y;
 /** `model net`, `experiment sweep`: two names side by side, which TypeScript has nowhere; words that may follow a name there excepted. */
 const STATEMENT =
   /(?:model|data|param|scheme|experiment|search|diagnose)[ \t]+(?!(?:in|of|as|is|instanceof|satisfies)\b)[A-Za-z_]\w*/y;
+/** `export sweep.static`: a name and a dot, which TypeScript's `export` never has. */
+const EXPORT = /export[ \t]+[A-Za-z_]\w*[ \t]*\.[ \t]*[A-Za-z_]/y;
 const IMPORT = /import[ \t]+(?:"[^"\r\n]*\.nib"|'[^'\r\n]*\.nib')/y;
 
 function beginsWithNibble(code: string): boolean {
   HEAD.lastIndex = 0;
   HEAD.exec(code);
   const at = HEAD.lastIndex;
-  return [STATEMENT, IMPORT].some((pattern) => {
+  return [STATEMENT, EXPORT, IMPORT].some((pattern) => {
     pattern.lastIndex = at;
     return pattern.test(code);
   });

@@ -4,6 +4,7 @@ import { fail } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
 import { type Danfo, loadDanfo } from "../engines/danfo.js";
 import type { Exported } from "../export/export.js";
+import { exportText } from "../export/text.js";
 import { type Expectation, type MetricName, type PlainView, plainViews, type View } from "../plan/plan.js";
 import { type DiagnosisTextOptions, renderDiagnoses } from "../report/diagnosis.js";
 import type { Here } from "../report/environments.js";
@@ -119,6 +120,7 @@ export function resultOf(
   const records = given.map((record) => withResolution(record, subject.expectations));
   const expectations = evaluateExpectations(subject.expectations, records);
   const report: Report = { ...subject, records, diagnoses, expectations };
+  const allForms = () => [...reportForms(report), ...diagnosisForms(report), ...exportForms(exporting.exports)];
   return shownAsTable(report, {
     experiment: subject.experiment,
     records,
@@ -132,9 +134,9 @@ export function resultOf(
     diagnosis: (options) => renderDiagnoses(records, diagnoses, options),
     html: () => renderHtml(report, { plotly: readPlotlySource() }),
     markdown: () => renderMarkdown(report),
-    bundles: () => [...reportForms(report), ...diagnosisForms(report)],
+    bundles: allForms,
     async display() {
-      for (const forms of [...reportForms(report), ...diagnosisForms(report)]) await showForms(forms);
+      for (const forms of allForms()) await showForms(forms);
     },
     plot: plotsOf(report, shownAsPicture),
     svg: { ...plotsOf(report, figureSvg), all: () => namedSvgs(report) },
@@ -179,6 +181,11 @@ function trialId({ records }: Report, asked: string | undefined): string | undef
 /** The diagnoses below table and plots. */
 function diagnosisForms({ records, diagnoses = [] }: Report): readonly MimeForms[] {
   return diagnoses.length === 0 ? [] : [{ "text/plain": renderDiagnoses(records, diagnoses) }];
+}
+
+/** What was exported, below everything else. */
+function exportForms(exports: readonly Exported[]): readonly MimeForms[] {
+  return exports.map((each) => ({ "text/plain": exportText(each, process.cwd()) }));
 }
 
 function shownAsPicture(titled: TitledFigure): Figure & Displayable {

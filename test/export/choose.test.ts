@@ -18,7 +18,7 @@ function mistake(selector: TrialSelector, records: readonly TrialRecord[] = swee
     return `none: ${chosen(selector, records).join("; ")}`;
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    return error.diagnostics.map((each) => renderDiagnostic(each)).join("\n");
+    return error.diagnostics.map((each) => renderDiagnostic(each, new Map())).join("\n");
   }
 }
 

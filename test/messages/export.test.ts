@@ -62,7 +62,10 @@ const cases: readonly (readonly [title: string, work: () => unknown])[] = [
         }),
       ),
   ],
-  ["a result without its program", () => resultOf(report, sweep, [], at("ledger.jsonl")).export("static", at("x"))],
+  [
+    "a result without its program",
+    () => resultOf({ ...report, expectations, views: [] }, sweep, [], at("ledger.jsonl")).export("static", at("x")),
+  ],
   [
     "forms that a trial has not",
     () => [
@@ -91,7 +94,7 @@ test("every message of an export", async () => {
   const shown: string[] = [];
   for (const [title, work] of cases) {
     const mistakes = await mistakesOf(work);
-    const text = mistakes.map((each) => renderDiagnostic(each).replaceAll(root, "/project")).join("\n");
+    const text = mistakes.map((each) => renderDiagnostic(each, new Map()).replaceAll(root, "/project")).join("\n");
     shown.push(`--- ${title}\n${text}\n`);
   }
   await expect(shown.join("\n")).toMatchFileSnapshot("export.txt");

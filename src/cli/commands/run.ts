@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { visible } from "../../base/visible.js";
+import { exportText } from "../../export/text.js";
 import { toRecordJson } from "../../results/json.js";
 import type { DiagnosisRecord, TrialRecord } from "../../results/record.js";
 import type { RunEvent } from "../../run/events.js";
@@ -117,15 +118,11 @@ function show(result: Result, shell: Shell, diagnostics: readonly Diagnostic[], 
 
 /** What was exported, where to, and what has to be said of the choice. */
 export function showExports({ exports }: Result, shell: Shell): void {
-  for (const { folder, trial, label, sentences, manifest } of exports) {
+  for (const exported of exports) {
+    const { folder, trial, label, sentences, manifest } = exported;
     const { forms, left, files } = manifest;
     if (shell.json) shell.print(JSON.stringify({ exported: { folder, trial, label, sentences, forms, left, files } }));
-    else if (!shell.quiet) {
-      const where = relative(process.cwd(), folder) || ".";
-      shell.print(`\nexported to ${visible(where)}: ${forms.map(({ form }) => form).join(", ")}`);
-      const absent = left.map(({ form, reason }) => `no ${form}: ${reason}`);
-      for (const sentence of [...sentences, ...absent]) shell.print(`  ${visible(sentence)}`);
-    }
+    else if (!shell.quiet) shell.print(`\n${exportText(exported, process.cwd())}`);
   }
 }
 
