@@ -21,7 +21,7 @@ type Options = Readonly<Record<string, OptionValue>>;
 export interface ExperimentSpec {
   /** "experiment" unless given. */
   readonly name?: string;
-  /** Path of model.json, or a `tf.LayersModel` in memory. */
+  /** Path of model.json or of an .onnx file, or a `tf.LayersModel` in memory. */
   readonly model: unknown;
   /** Sizes of one sample, for a model that leaves them open. */
   readonly inputShape?: readonly number[];
@@ -52,7 +52,7 @@ export function experimentText(spec: ExperimentSpec): string {
     items === undefined || items.length === 0 ? [] : [`  ${word} ${items.join(", ")}`];
   const model = spec.inputShape ? ` { input_shape: ${optionText(spec.inputShape)} }` : "";
   return [
-    `model the_model = tfjs($model)${model}`,
+    `model the_model = ${isOnnx(spec.model) ? "onnx" : "tfjs"}($model)${model}`,
     dataText("the_data", spec.data),
     `experiment ${spec.name ?? "experiment"} {`,
     "  model the_model",
@@ -67,6 +67,8 @@ export function experimentText(spec: ExperimentSpec): string {
     "",
   ].join("\n");
 }
+
+const isOnnx = (model: unknown): boolean => typeof model === "string" && /\.onnx$/i.test(model);
 
 /** The `data` statement of a spec, with `$data` for its path. */
 export function dataText(name: string, { reader, path, options }: ExperimentSpec["data"]): string {

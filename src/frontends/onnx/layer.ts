@@ -7,6 +7,7 @@ import type { NodeSpec } from "./model.js";
 export function layerOf({ name, opType }: Pick<NodeSpec, "name" | "opType">): string {
   const parts = name.split("/").filter((part) => part !== "");
   const last = parts.at(-1) ?? "";
-  if (parts.length > 1 && new RegExp(`^${opType.replace(/\W/g, "")}(_\\d+)?(_quant)?$`).test(last)) parts.pop();
+  const float = opType.replace(/\W/g, "").replace(/^QLinear|^Q(?=Gemm)|Integer$/g, "");
+  if (parts.length > 1 && new RegExp(`^${float}(_\\d+)?(_quant)?$`).test(last)) parts.pop();
   return parts.join("/") || name;
 }

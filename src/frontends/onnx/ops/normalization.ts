@@ -119,7 +119,6 @@ export const normalizations: readonly OnnxOperator[] = [
   batchNormalization,
   softmax("Softmax"),
   softmax("LogSoftmax"),
-  softmax("Hardmax"),
   ..."Sum Mean Max Min Prod L1 L2 SumSquare LogSum LogSumExp".split(" ").map((name) => reduction(`Reduce${name}`)),
   groupNormalization,
   lpNormalization,

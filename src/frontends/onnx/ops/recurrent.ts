@@ -7,7 +7,7 @@ const family = "recurrent";
 /** An initial state of zeros is what its absence means. */
 function state(value: Value | undefined): Value | undefined {
   if (value?.fill === 0) return undefined;
-  return value?.constant && value.constant.data.every((each) => Number(each) === 0) ? undefined : value;
+  return value?.constant?.data.every((each) => Number(each) === 0) ? undefined : value;
 }
 
 /** Lengths that are the whole sequence for every sample say nothing. */
@@ -44,7 +44,7 @@ function recurrentNode(opType: string, states: readonly number[]): OnnxOperator 
       });
       inputs[0] = x;
       inputs[4] = lengths(node, x, context);
-      const attributes = sharedAttributes(node, context, opType, "", ["layout"]);
+      const { layout: _, ...attributes } = sharedAttributes(node, context, opType, "");
       const outputs = context.emit(opType, inputs, attributes, { outputs: node.outputs });
       if (!batchFirst) return outputs;
       // Y [T, D, N, H] becomes [N, T, D, H]; the last states [D, N, H] become [N, D, H].
