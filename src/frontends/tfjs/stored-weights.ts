@@ -1,6 +1,6 @@
-import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import { roundHalfEven } from "../../tensor/affine.js";
 import { toFloat16 } from "../../tensor/float16.js";
+import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import type { WeightSpec } from "./manifest.js";
 
 /** What TF.js can store float weights as; it computes in float32 with what it reads back. */
