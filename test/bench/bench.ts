@@ -10,6 +10,7 @@ import { dense } from "./dense.js";
 import { type Figure, figureTable } from "./figure.js";
 import { language } from "./language.js";
 import { honesty } from "./latency-honesty.js";
+import { models } from "./models.js";
 import { progress } from "./records.js";
 import { report } from "./report.js";
 import { sharing } from "./sharing.js";
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   language,
   strokes,
   dense,
+  models,
   sharing,
   honesty,
   coverage,

@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { toOnnx } from "../../src/backends/onnx/write.js";
+import { ownPackage } from "../../src/base/package.js";
+import { seededRandom } from "../../src/base/random.js";
+import type { Feeds, InferenceSession } from "../../src/engines/engine.js";
+import { onnxruntime } from "../../src/engines/onnxruntime.js";
+import { loadTensorFlow, type TfModule } from "../../src/engines/tfjs.js";
+import { openTfjs } from "../../src/frontends/tfjs-model.js";
+import type { Graph } from "../../src/ir/graph.js";
+import { maxRelativeError } from "../../src/measure/parity.js";
+import { prepare } from "../../src/quantize/passes/float/prepare.js";
+import { elementCount, type Tensor, tensor } from "../../src/tensor/tensor.js";
+import type { Figure } from "./figure.js";
+import { encoder } from "./nets/transformer.js";
+
+/** Pairs of runs; each arm begins every other pair. */
+const PAIRS = 40;
+const PARITY = 1e-4;
+/** What the fp32 graph of our passes may take of the time that the same layers take as plain ONNX. */
+const MOST_OF_PLAIN = 1.1;
+
+/** fp32 through our lowering: against TF.js on third parties' models, and against plain ONNX that onnxruntime alone optimizes. */
+export async function floatFigures(): Promise<readonly Figure[]> {
+  const { tf, backend } = await loadTensorFlow();
+  const figures: Figure[] = [await againstPlain()];
+  const folder = join(ownPackage().folder, "..", "shared", "models");
+  for (const name of ["abalone", "blazeface", "emotion", "facemesh"]) {
+    const path = join(folder, name, "model.json");
+    if (existsSync(path)) figures.push(...(await againstTfjs(name, path, tf, backend)));
+  }
+  return figures;
+}
+
+/** No converter of TF.js models could be had; tf2onnx is in no index here. So: what a plain exporter writes. */
+async function againstPlain(): Promise<Figure> {
+  const plain = encoder({ layers: 2, width: 768, heads: 12, tokens: 128 });
+  const feeds = { tokens: noise([1, 128, 768]) };
+  const [ours, theirs] = [await session(prepare(plain)), await session(plain)];
+  const ratio = await pairedRatio(
+    () => ours.run(feeds),
+    () => theirs.run(feeds),
+  );
+  await Promise.all([ours.close(), theirs.close()]);
+  return {
+    name: "fp32 transformer of 2 layers, against the same as plain ONNX",
+    promise: `<= ${MOST_OF_PLAIN}x its time`,
+    measured: `${ratio.toFixed(2)}x`,
+    met: ratio <= MOST_OF_PLAIN,
+  };
+}
+
+async function againstTfjs(name: string, path: string, tf: TfModule, backend: string): Promise<readonly Figure[]> {
+  const source = await openTfjs(path);
+  const graph = prepare(source.lower({}));
+  const feeds: Feeds = Object.fromEntries(
+    graph.inputs.map(({ name: input, type }) => [
+      input,
+      noise(type.shape.map((size) => (typeof size === "number" ? size : 1))),
+    ]),
+  );
+  const load = source.kind === "graph" ? tf.loadGraphModel : tf.loadLayersModel;
+  const model = await load(`file://${path}`);
+  const inputs = Object.values(feeds).map(({ data, shape }) => tf.tensor(data as Float32Array, [...shape]));
+  const predict = () => [model.predict(inputs.length === 1 ? (inputs[0] as never) : inputs)].flat();
+  const theirs = () => {
+    const outputs = predict() as { dataSync(): unknown; dispose(): void }[];
+    for (const output of outputs) [output.dataSync(), output.dispose()];
+  };
+  const ours = await session(graph);
+  const error = parityOf(await ours.run(feeds), predict() as never);
+  const ratio = await pairedRatio(() => ours.run(feeds), theirs);
+  await ours.close();
+  return [
+    {
+      name: `${name}: fp32 on one thread, against TF.js (${backend})`,
+      promise: "faster",
+      measured: `${(1 / ratio).toFixed(1)}x as fast`,
+      met: ratio < 1,
+    },
+    {
+      name: `${name}: parity with TF.js`,
+      promise: `<= ${PARITY}`,
+      measured: error.toExponential(1),
+      met: error <= PARITY,
+    },
+  ];
+}
+
+/** Outputs come in another order from TF.js; each is matched with the closest of ours of its size. */
+function parityOf(
+  ours: Readonly<Record<string, Tensor>>,
+  theirs: readonly { readonly size: number; dataSync(): Float32Array }[],
+): number {
+  const errors = theirs.map((output) => {
+    const data = output.dataSync();
+    const same = Object.values(ours).filter((value) => value.data.length === output.size);
+    return Math.min(...same.map((value) => maxRelativeError(data, value.data as Float32Array)));
+  });
+  return Math.max(...errors);
+}
+
+async function session(graph: Graph): Promise<InferenceSession> {
+  return (await onnxruntime()).load(toOnnx(graph), { threads: 1, optimization: "all" });
+}
+
+/** Median over pairs of the time of `a` by the time of `b`. */
+async function pairedRatio(a: () => unknown, b: () => unknown): Promise<number> {
+  const time = async (run: () => unknown) => {
+    const start = performance.now();
+    await run();
+    return performance.now() - start;
+  };
+  for (let i = 0; i < 5; i++) [await a(), await b()];
+  const ratios: number[] = [];
+  for (let i = 0; i < PAIRS; i++) {
+    const first = await time(i % 2 === 0 ? a : b);
+    const second = await time(i % 2 === 0 ? b : a);
+    ratios.push(i % 2 === 0 ? first / second : second / first);
+  }
+  ratios.sort((x, y) => x - y);
+  return ratios[PAIRS / 2] as number;
+}
+
+function noise(shape: readonly number[]): Tensor<"float32"> {
+  const random = seededRandom(6);
+  return tensor(
+    "float32",
+    shape,
+    Float32Array.from({ length: elementCount(shape) }, () => random.next()),
+  );
+}
