@@ -97,7 +97,9 @@ const lpNormalization = lowered("LpNormalization", (node, context) => {
   const x = operand(node, 0, context);
   const opType = numberAttribute(node, "p", 2) === 1 ? "ReduceL1" : "ReduceL2";
   const axes = integers(`${node.name}/axes`, [numberAttribute(node, "axis", -1)]);
-  return [context.one("Div", [x, context.one(opType, [x, axes], { keepdims: 1 })])];
+  const norm = context.one(opType, [x, axes], { keepdims: 1 });
+  // Zeros stay zeros.
+  return [context.one("Div", [x, context.one("Max", [norm, scalar(`${node.name}/least`, 2 ** -126)])])];
 });
 
 /** (x - mean) / deviation over the axes. */
