@@ -10,6 +10,7 @@ import { openTfjs } from "../../src/frontends/tfjs-model.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { maxRelativeError } from "../../src/measure/parity.js";
 import { prepare } from "../../src/quantize/passes/float/prepare.js";
+import { leastScales } from "../../src/run/output-scale.js";
 import { elementCount, type Tensor, tensor } from "../../src/tensor/tensor.js";
 import type { Figure } from "./figure.js";
 import { encoder } from "./nets/transformer.js";
@@ -68,7 +69,7 @@ async function againstTfjs(name: string, path: string, tf: TfModule, backend: st
     for (const output of outputs) [output.dataSync(), output.dispose()];
   };
   const ours = await session(graph);
-  const error = parityOf(await ours.run(feeds), predict() as never);
+  const error = parityOf(graph, await ours.run(feeds), predict() as never);
   const ratio = await pairedRatio(() => ours.run(feeds), theirs);
   await ours.close();
   return [
@@ -87,15 +88,20 @@ async function againstTfjs(name: string, path: string, tf: TfModule, backend: st
   ];
 }
 
-/** Outputs come in another order from TF.js; each is matched with the closest of ours of its size. */
+/** Outputs come in another order from TF.js; each is matched with the closest of ours of its size. Shares are judged by 1. */
 function parityOf(
+  graph: Graph,
   ours: Readonly<Record<string, Tensor>>,
   theirs: readonly { readonly size: number; dataSync(): Float32Array }[],
 ): number {
+  const scales = leastScales(graph);
   const errors = theirs.map((output) => {
     const data = output.dataSync();
-    const same = Object.values(ours).filter((value) => value.data.length === output.size);
-    return Math.min(...same.map((value) => maxRelativeError(data, value.data as Float32Array)));
+    const distances = graph.outputs.map(({ name }, i) => {
+      const value = ours[name]?.data as Float32Array;
+      return value.length === data.length ? maxRelativeError(data, value, scales[i]) : Number.POSITIVE_INFINITY;
+    });
+    return Math.min(...distances);
   });
   return Math.max(...errors);
 }
