@@ -10,8 +10,11 @@ export interface ModelReference {
   readonly path: string;
   /** Shapes of the inputs without batch, when the program gives them. */
   readonly inputShape?: readonly number[];
-  /** Of ONNX models: samples come with their channels last, and the model takes them right after the batch. */
-  readonly layout?: "channels_last";
+  /**
+   * Of ONNX models. "channels_last": samples come with their channels last, and the model takes them right after the batch.
+   * "as_given": samples come as the model takes them, whatever their shape suggests.
+   */
+  readonly layout?: "channels_last" | "as_given";
   /** Checked options of the source that decide what the model is: all that a synthetic model is made of. */
   readonly settings?: Settings;
 }

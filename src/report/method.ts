@@ -139,7 +139,7 @@ function parityNote({ parity }: CompletedRecord): Note | undefined {
   const error = parity.maxRelativeError === 0 ? "0" : parity.maxRelativeError.toExponential(1);
   return {
     label: "parity",
-    text: `fp32 differs from ${visible(parity.reference)} by at most ${error} (relative, ${count(parity.samples, "sample")})`,
+    text: `${parity.of === "given" ? "the quantized model as it was read" : "fp32"} differs from ${visible(parity.reference)} by at most ${error} (relative, ${count(parity.samples, "sample")})`,
   };
 }
 

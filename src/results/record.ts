@@ -104,7 +104,13 @@ export interface CompletedRecord extends RecordBase {
   readonly memory?: { readonly peakBytes: number; readonly engineBytes?: number };
   readonly attestation: AttestationResult;
   /** The lowered model against its oracle; absent of a model with random weights, which has none. */
-  readonly parity?: { readonly maxRelativeError: number; readonly samples: number; readonly reference: string };
+  /** How close what was lowered is to the user's own files: fp32, or `of` says the model as it came where that is quantized. */
+  readonly parity?: {
+    readonly maxRelativeError: number;
+    readonly samples: number;
+    readonly reference: string;
+    readonly of?: "given";
+  };
   /** The weights are random: speed, size and memory are those of a trained model of the same sizes, and nothing is said of accuracy. */
   readonly synthetic?: true;
   /** Simulated minus executed; of quantized trials whose accuracy was measured, where the interpreter can keep up. */

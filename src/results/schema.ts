@@ -251,7 +251,7 @@ const completed = object({
       "disagreement?": string,
     }),
   }),
-  "parity?": object({ maxRelativeError: number, samples: count, reference: string }),
+  "parity?": object({ maxRelativeError: number, samples: count, reference: string, "of?": oneOf("given") }),
   "synthetic?": boolean,
   "gap?": object({
     accuracy: number,

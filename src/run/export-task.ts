@@ -72,6 +72,9 @@ export async function writeForms(opened: Opened, input: Input): Promise<Exported
 
 function trialGraph(opened: Opened, scheme: Scheme): Graph {
   if (scheme.storage) return opened.graph;
+  if (scheme.mode === "given") {
+    return opened.given ?? fail("given-not-quantized", { model: opened.model.name, format: opened.model.format });
+  }
   const ranges = scheme.calibration ? opened.ranges(scheme.calibration) : undefined;
   if (scheme.execution === "simulated") return simulateGraph(opened.graph, scheme, ranges).graph;
   return quantizeGraph(opened.graph, scheme, ranges);

@@ -1,6 +1,7 @@
 import type { DataReference, Dataset } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
 import { openPretrained } from "../frontends/decoder/pretrained.js";
+import type { GraphOptions } from "../frontends/onnx/inputs.js";
 import { openOnnx } from "../frontends/onnx/open.js";
 import { openSynthetic } from "../frontends/synthetic/open.js";
 import { openTfjs } from "../frontends/tfjs-model.js";
@@ -33,8 +34,8 @@ export async function openModel(ref: ModelReference): Promise<OpenedModel> {
 }
 
 /** What the program says of the model's inputs. */
-export function graphOptions({ inputShape, layout }: ModelReference): Pick<ModelReference, "inputShape" | "layout"> {
-  return { ...(inputShape ? { inputShape } : {}), ...(layout ? { layout } : {}) };
+export function graphOptions({ inputShape, layout }: ModelReference): GraphOptions {
+  return { ...(inputShape ? { inputShape } : {}), ...(layout === "channels_last" ? { layout } : {}) };
 }
 
 /**

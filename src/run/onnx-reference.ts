@@ -66,7 +66,7 @@ function asDeclared(samples: Tensor<"float32">, { permutation, cast, name, narro
   if (narrowed === "float64") return tensorFrom("float64", samples.shape, samples.data);
   if (narrowed !== undefined) {
     const message = `input "${name}" is ${narrowed}, which the engine's binding cannot be fed`;
-    return fail("reference-unavailable", { message });
+    return fail("reference-unavailable", { by: "onnxruntime", message });
   }
   const placed = permutation ? transposed(samples, permutation) : samples;
   return cast === undefined ? placed : tensorFrom(dtypeOfCode(cast), placed.shape, placed.data);
@@ -78,7 +78,8 @@ function firstSamples(
   count: number,
   fixed: number | undefined,
 ): Tensor<"float32"> {
-  if (!output) return fail("reference-unavailable", { message: `the file gave no output "${name}"` });
+  if (!output)
+    return fail("reference-unavailable", { by: "onnxruntime", message: `the file gave no output "${name}"` });
   const data = Float32Array.from(output.data as ArrayLike<number | bigint>, Number);
   const [rows = count, ...rest] = output.shape;
   const each = rows === 0 ? 0 : data.length / rows;

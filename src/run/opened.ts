@@ -86,6 +86,7 @@ export async function openExperiment(
     ...untestedClasses(dataset),
     parityIndices,
     parityScales: leastScales(graph),
+    ...(given ? { parityOf: "given" as const } : {}),
     parityOutputs: given
       ? await outputsOf(unoptimized(engine), toOnnx(given), given, dataset, parityIndices)
       : await outputsOf(engine, bytes, graph, dataset, parityIndices),

@@ -14,6 +14,8 @@ export interface Parity {
   readonly samples: number;
   /** Who was compared with: "TF.js 4.22.0 (tensorflow)". */
   readonly reference: string;
+  /** What was compared is the model as it came, quantized; absent where it is fp32. */
+  readonly of?: "given";
 }
 
 /**
@@ -38,5 +40,5 @@ export async function measureParity(plan: Plan, opened: OpenedExperiment, startW
       reference,
     });
   }
-  return { maxRelativeError: largest, samples, reference };
+  return { maxRelativeError: largest, samples, reference, ...(opened.parityOf ? { of: opened.parityOf } : {}) };
 }

@@ -175,6 +175,8 @@ export interface OpenedExperiment {
   /** Indices whose fp32 outputs follow, for parity. */
   readonly parityIndices: Int32Array;
   readonly parityOutputs: readonly Tensor<"float32">[];
+  /** Whose outputs they are where not fp32's: those of the model as it came, quantized. */
+  readonly parityOf?: "given";
   /** The least magnitude that each is judged by; 0 where absent. */
   readonly parityScales?: readonly number[];
 }

@@ -14,6 +14,23 @@ const speedNote = (...baselines: readonly (readonly number[])[]) => {
 
 const drifted = "fp32 took 0.046 to 0.090 ms beside different trials, so compare by speedup, not by ms or cost";
 
+test("parity says whether fp32 or the model as it came was compared with the user's own files", () => {
+  const parity = {
+    maxRelativeError: 1.8e-7,
+    samples: 32,
+    reference: "onnxruntime 1.30.0 (the file itself, not optimized)",
+  };
+  const noteOf = (of?: "given") => {
+    const records = [{ ...completed("fp32"), parity: { ...parity, ...(of ? { of } : {}) } }];
+    return methodNotes({ experiment: "e", model: "m", data: "d", records }).find(({ label }) => label === "parity")
+      ?.text;
+  };
+  const rest =
+    "differs from onnxruntime 1.30.0 (the file itself, not optimized) by at most 1.8e-7 (relative, 32 samples)";
+  expect(noteOf()).toBe(`fp32 ${rest}`);
+  expect(noteOf("given")).toBe(`the quantized model as it was read ${rest}`);
+});
+
 test("a machine that was not as fast beside each trial is said, by batch", () => {
   expect(speedNote([0.046], [0.09], [0.05])).toContain(drifted);
   expect(speedNote([0.046, 1], [0.048, 1.05])).not.toContain("beside different trials");

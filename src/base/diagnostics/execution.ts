@@ -17,7 +17,8 @@ export interface ExecutionFacts {
     readonly samples: number;
     readonly reference: string;
   };
-  "reference-unavailable": { readonly message: string };
+  /** `by`: what runs the user's own files, where that is not TF.js. */
+  "reference-unavailable": { readonly message: string; readonly by?: string };
   /** A timed trial whose profile or peaks could not be had. */
   "speed-unexplained": { readonly scheme: string; readonly message: string };
   "energy-unreadable": Readonly<Record<string, never>>;
@@ -64,8 +65,8 @@ export const executionWording: WordingOf<ExecutionFacts> = {
     message: `"${model}" lowered to ONNX differs from ${reference} by ${maxRelativeError.toExponential(1)} (relative, ${samples} samples); the limit is ${limit}`,
     hint: "no figure of this model can be trusted, so none is measured; this is a fault of Nibble's lowering: please report the model's layers",
   }),
-  "reference-unavailable": ({ message }) => ({
-    message: `TF.js could not run the model, so parity cannot be checked: ${message}`,
+  "reference-unavailable": ({ message, by = "TF.js" }) => ({
+    message: `${by} could not run the model, so parity cannot be checked: ${message}`,
     hint: "`nibble doctor` says which TF.js backends work here",
   }),
   "speed-unexplained": ({ scheme, message }) => ({

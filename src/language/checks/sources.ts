@@ -51,10 +51,10 @@ export async function checkModel(name: string, use: Use, checker: Checker): Prom
   return description && { reference, description, options, span: path.span };
 }
 
-/** `as_given` is what nothing said means, but that the data's shape is not asked. */
+/** Where nothing is said the data's shape decides, see `checkFit`. */
 function layoutOf(setting: Setting | undefined): Pick<ModelReference, "layout"> {
-  const isLast = typeof setting === "object" && "name" in setting && setting.name === "channels_last";
-  return isLast ? { layout: "channels_last" } : {};
+  const name = typeof setting === "object" && "name" in setting ? setting.name : undefined;
+  return name === "channels_last" || name === "as_given" ? { layout: name } : {};
 }
 
 /** Where the model lies; of one that its options make nowhere: "". */
