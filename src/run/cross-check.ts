@@ -4,9 +4,10 @@ import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
 import { hashBytes, shortHash } from "../base/hash.js";
 import type { Engine, InferenceSession } from "../engines/engine.js";
-import type { Graph } from "../ir/graph.js";
+import type { Graph, GraphValue } from "../ir/graph.js";
+import { inferTypes } from "../ir/infer.js";
 import { runPasses } from "../ir/passes.js";
-import { agreement, type CrossCheck, disagreementOf } from "../measure/cross-check.js";
+import { agreement, type CrossCheck, disagreementOf, outputsApart } from "../measure/cross-check.js";
 import { trackGap } from "../measure/gap.js";
 import { qdqForm } from "../quantize/passes/qdq.js";
 import { exposeQuantizedValues } from "../quantize/quantized-values.js";
@@ -46,7 +47,7 @@ export async function crossCheck(opened: Opened, quantized: Graph): Promise<Cros
     integerNodes: await integerNodes(opened, qdq, bytes.qdq),
     unfused: agreement(expected, await firstOutput(atLevel(engine, asWritten), bytes.qdq)),
   };
-  if (disagreementOf(found) === undefined) return found;
+  if (!outputsApart(found)) return found;
   const layer = await firstLayer(opened, quantized, qdq, samples);
   const named = layer === undefined ? found : { ...found, layer };
   const disagreement = disagreementOf(named);
@@ -68,7 +69,10 @@ async function integerNodes({ engine, folder }: Opened, qdq: Graph, bytes: Uint8
   }
 }
 
-/** The first layer, in the order of the graph, of which the forms have codes or results more than a step apart. */
+/**
+ * The first layer, in the order of the graph, whose kernel gives codes or results more than a step from those of the unfused
+ * form. Each layer of that form is given the kernels' own codes, so a difference is that layer's and not of one before it.
+ */
 async function firstLayer(
   { engine, graph, dataset }: Opened,
   quantized: Graph,
@@ -78,24 +82,50 @@ async function firstLayer(
   const { graph: exposed, values } = exposeQuantizedValues(quantized);
   const made = new Set(qdq.nodes.flatMap(({ outputs }) => outputs));
   const compared = values.filter(({ value }) => made.has(value));
-  const extra = exposed.outputs.filter(({ name }) => !quantized.outputs.some((output) => output.name === name));
-  const outputs = [...qdq.outputs, ...extra.filter(({ name }) => made.has(name))];
+  const apart = givenEach(
+    qdq,
+    compared.map(({ value }) => value),
+  );
   const sessions: InferenceSession[] = [];
   try {
     const operators = await engine.load(toOnnx(exposed), fused);
     sessions.push(operators);
-    const written = await engine.load(toOnnx({ ...qdq, outputs }), asWritten);
+    const written = await engine.load(toOnnx(apart), asWritten);
     sessions.push(written);
     const tracker = trackGap(compared);
     for (const batch of batches(samples, LAYER_BATCH)) {
       const input = feeds(graph, dataset, batch);
-      const [a, b] = [await operators.run(input), await written.run(input)];
+      const a = await operators.run(input);
+      const codes = compared.flatMap(({ value }) => (a[value] ? [[given(value), a[value]] as const] : []));
+      const b = await written.run({ ...input, ...Object.fromEntries(codes) });
       for (const { value } of compared) tracker.add(value, elements(b, value), elements(a, value));
     }
     return tracker.finish().layers.find(({ maxSteps }) => maxSteps > 1)?.layer;
   } finally {
     for (const session of sessions) await session.close();
   }
+}
+
+const given = (value: string) => `${value}:given`;
+
+/** The graph with each of these values an output, and whatever reads one reading an input in its place. */
+function givenEach(graph: Graph, values: readonly string[]): Graph {
+  const types = inferTypes(graph);
+  const named = new Set(values);
+  const typed = (name: string, type = types.get(name)): GraphValue => {
+    if (!type) throw new Error(`cross-check: "${name}" has no type`);
+    return { name, type };
+  };
+  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs.filter((input) => named.has(input))));
+  return {
+    ...graph,
+    inputs: [...graph.inputs, ...[...read].map((value) => typed(given(value), types.get(value)))],
+    outputs: values.map((value) => typed(value)),
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((input) => (named.has(input) ? given(input) : input)),
+    })),
+  };
 }
 
 function elements(outputs: Readonly<Record<string, Tensor>>, value: string): Float32Array {

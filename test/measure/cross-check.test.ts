@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agreement, disagreementOf, formsAgree } from "../../src/measure/cross-check.js";
+import { agreement, disagreementOf, formsAgree, outputsApart } from "../../src/measure/cross-check.js";
 import { tensorFrom } from "../../src/tensor/tensor.js";
 
 const outputs = (...values: number[]) => tensorFrom("float32", [2, 2], values);
@@ -26,9 +26,10 @@ test("what the forms disagree on is one sentence, the kernels first", () => {
   expect(disagreementOf({ ...good, maxSteps: 40.4, sameTop: 0.5, layer: "b" })).toBe(
     "QOperator and QDQ form of the same scheme disagree on this engine: by up to 40 steps of 1/255, same top answer in 32 of 64 samples; it begins in layer b",
   );
-  const saturating = { ...good, unfused: { maxSteps: 9.25, sameTop: 1 } };
-  expect(formsAgree(saturating)).toBe(true);
+  const rounding = { ...good, unfused: { maxSteps: 9.25, sameTop: 1 } };
+  expect([formsAgree(rounding), outputsApart(rounding), disagreementOf(rounding)]).toEqual([true, true, undefined]);
+  const saturating = { ...rounding, layer: "b" };
   expect(disagreementOf(saturating)).toBe(
-    "the integer kernels and the same codes multiplied in float disagree: by up to 9.3 steps of 1/255, same top answer in 64 of 64 samples",
+    "the integer kernels and the same codes multiplied in float disagree: by up to 9.3 steps of 1/255, same top answer in 64 of 64 samples; it begins in layer b",
   );
 });
