@@ -93,7 +93,7 @@ describe("a record as JSON", () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])("never holds %s: that is a fault of ours", (value) => {
-    const parity = { ...full.parity, maxRelativeError: value };
+    const parity = { samples: 1, reference: "tfjs", maxRelativeError: value };
     expect(() => toRecordJson({ ...full, parity })).toThrow(`record.parity.maxRelativeError is ${value}`);
     expect(() => toRecordJson({ ...full, layers: [{ layer: "conv", sqnrDb: value }] })).toThrow("layers.0.sqnrDb");
   });

@@ -28,7 +28,7 @@ test.each([
 ])("a made-up %s model is a decoder that computes, with the weights that its sizes promise", (_, settings) => {
   const config = syntheticConfig(settings);
   const graph = syntheticGraph(config);
-  verify(graph);
+  verify(graph, "made up");
   expect(isDecoder(graph)).toBe(true);
   const matrices = [...graph.initializers.values()].filter(
     ({ dtype, shape, data }) => dtype === "float32" && shape.length === 2 && data.length > 20,
