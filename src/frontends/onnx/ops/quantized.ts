@@ -1,5 +1,7 @@
+import { elementCount, tensorFrom } from "../../../tensor/tensor.js";
 import { numberAttribute, type OnnxContext, type OnnxNode, type OnnxOperator, operand } from "../operator.js";
 import { same, sharedAttributes } from "../same.js";
+import { constantValue } from "../value.js";
 
 const family = "quantization";
 
@@ -11,8 +13,17 @@ function linear(opType: "QuantizeLinear" | "DequantizeLinear", domain: "" | "com
     family,
     support: "lowered",
     note: "codes of 8 and 16 bits; weights of 4 bits as bytes",
-    lower: (node, context) => context.emit(opType, node.inputs, attributesOf(node, context, opType)),
+    lower: (node, context) => context.emit(opType, alike(node.inputs), attributesOf(node, context, opType)),
   };
+}
+
+/** ONNX wants scale and zero point of one shape; onnxruntime's quantizer writes the one as [1] and the other as a scalar. */
+function alike(inputs: OnnxNode["inputs"]): OnnxNode["inputs"] {
+  const [x, scale, point] = inputs;
+  const [only, shape] = [point?.constant, scale?.constant?.shape];
+  if (!point || only?.data.length !== 1 || !shape || only.shape.join() === shape.join()) return inputs;
+  const contents = tensorFrom(only.dtype, shape, new Array<number>(elementCount(shape)).fill(Number(only.data[0])));
+  return [x, scale, constantValue(`${point.name}/each`, contents)];
 }
 
 function attributesOf(node: OnnxNode, context: OnnxContext, opType: string) {
