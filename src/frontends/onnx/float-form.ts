@@ -4,7 +4,8 @@ import type { Graph, Node } from "../../ir/graph.js";
 import { messageOf } from "../../ir/infer.js";
 import { Refusal } from "./emitter.js";
 import { type FloatContext, floatContext } from "./float/context.js";
-import { copied, floatRules } from "./float/rules.js";
+import { copied } from "./float/rule.js";
+import { floatRules } from "./float/rules.js";
 import { renamed } from "./rename.js";
 
 /** Operators that move codes and leave them as they are. */

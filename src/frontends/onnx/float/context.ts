@@ -9,8 +9,10 @@ export interface FloatContext {
   value(name: string): string;
   /** The real numbers behind codes: a float value, or constant codes dequantized with these parameters along `axis`. */
   real(codes: string, scale: string | undefined, zeroPoint: string | undefined, axis: number): string;
-  /** The result of an integer product whose scales come after it. */
-  sums(name: string): string | undefined;
+  /** An integer product whose scales come after it; nothing of it is emitted before it is known where they go. */
+  sums(name: string): Product | undefined;
+  /** The same once it is cast to float, where nothing but one node reads it. */
+  product(name: string): Product | undefined;
   constantOf(name: string | undefined): Tensor | undefined;
   /** Adds a node in place of `node`. `result` names its output, else it gets a name of its own. */
   emit(
@@ -30,11 +32,21 @@ export interface FloatContext {
   /** Says that these codes stand for a float value, cut to what the codes can say. */
   setReal(codes: string, value: string, scale: string | undefined, zeroPoint: string | undefined): void;
   setValue(name: string, value: string): void;
-  setSums(name: string, value: string): void;
+  /** A value that is known, which only the float form has: it is stored when a node reads it. */
+  setConstant(name: string, contents: Tensor): void;
+  setSums(name: string, product: Product): void;
+  setProduct(name: string, product: Product): void;
   /** Whether the name holds codes. */
   isCoded(name: string): boolean;
   refuse(node: Node, reason: string): never;
 }
+
+/**
+ * Emits a product of floats, its weights multiplied with a factor.
+ * @param factor one number, or one for each column of the result; undefined: 1
+ * @returns its value, or undefined where the factor is not one that weights take
+ */
+export type Product = (factor?: Tensor) => string | undefined;
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -67,16 +79,23 @@ const keepsSign = new Set([
 export function floatContext(graph: Graph, builder: GraphBuilder): FloatContext {
   const values = new Map<string, string>(graph.inputs.map(({ name }) => [name, name]));
   const reals = new Map<string, string>();
-  const accumulated = new Map<string, string>();
+  const accumulated = new Map<string, Product>();
+  const products = new Map<string, Product>();
+  const known = new Map<string, Tensor>();
+  const readers = readersOf(graph);
   const positive = new Set<string>();
   const made = new Set<string>();
   const constants = graph.initializers;
+  const constantOf = (name: string) => known.get(name) ?? constants.get(name);
   const addConstant = (name: string, contents: Tensor) => builder.constant(builder.freeName(name), contents);
   const value = (name: string): string => {
     if (name === "") return "";
-    const known = values.get(name);
-    if (known !== undefined) return known;
-    const contents = constants.get(name);
+    const found = values.get(name) ?? products.get(name)?.();
+    if (found !== undefined) {
+      values.set(name, found);
+      return found;
+    }
+    const contents = constantOf(name);
     if (!contents) throw new Refusal(`"${name}" holds codes where a float is read`);
     const added = addConstant(name, contents);
     values.set(name, added);
@@ -84,15 +103,18 @@ export function floatContext(graph: Graph, builder: GraphBuilder): FloatContext 
   };
   const context: FloatContext = {
     value,
-    constantOf: (name) => constants.get(name ?? ""),
+    constantOf: (name) => constantOf(name ?? ""),
     sums: (name) => accumulated.get(name),
+    product: (name) => (readers.get(name) === 1 ? products.get(name) : undefined),
     isCoded: (name) => reals.has(name),
     addConstant,
     setReal(codes, real, scale, zeroPoint) {
       reals.set(codes, saturated(real, scale, zeroPoint));
     },
     setValue: (name, real) => void values.set(name, real),
-    setSums: (name, real) => void accumulated.set(name, real),
+    setConstant: (name, contents) => void known.set(name, contents),
+    setSums: (name, product) => void accumulated.set(name, product),
+    setProduct: (name, product) => void products.set(name, product),
     real(codes, scale, zeroPoint, axis) {
       const known = reals.get(codes);
       if (known !== undefined) return known;
@@ -160,6 +182,14 @@ export function floatContext(graph: Graph, builder: GraphBuilder): FloatContext 
     const maker = graph.nodes.find(({ outputs, name }) => outputs.includes(real) || name === real);
     return maker?.layer === undefined ? { name: `${real}/Clip` } : { name: `${real}/Clip`, layer: maker.layer };
   }
+}
+
+/** How often each value is read, by nodes or as an output. */
+function readersOf({ nodes, outputs }: Graph): ReadonlyMap<string, number> {
+  const readers = new Map<string, number>();
+  const reads = [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)];
+  for (const name of reads) readers.set(name, (readers.get(name) ?? 0) + 1);
+  return readers;
 }
 
 /** int32 sums as real numbers: `code * scale`, one scale or one for each. */

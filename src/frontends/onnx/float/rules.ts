@@ -2,14 +2,10 @@ import type { Attribute, Node } from "../../../ir/graph.js";
 import { completeAttributes } from "../../../ir/infer.js";
 import { blockedSizes, blockedWeights } from "../../../ir/operators/matmul-nbits.js";
 import { operatorOf } from "../../../ir/operators/registry.js";
-import { type Tensor, tensor, tensorFrom } from "../../../tensor/tensor.js";
+import { tensor, tensorFrom } from "../../../tensor/tensor.js";
 import { type Attributes, type FloatContext, realBias } from "./context.js";
-
-/** How a quantized node is said in floats. Operands are numbered as ONNX Runtime's ContribOperators.md has them. */
-export type FloatRule = (node: Node, context: FloatContext) => void;
-
-const output = ({ outputs }: Node, index = 0): string => outputs[index] ?? "";
-const input = ({ inputs }: Node, index: number): string => inputs[index] ?? "";
+import { cast, dynamicQuantizeLinear, integerProduct, mul } from "./integer-products.js";
+import { type FloatRule, input, output } from "./rule.js";
 
 function without(attributes: Attributes, ...names: readonly string[]): Record<string, Attribute> {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
@@ -106,47 +102,6 @@ const dequantizeLinear: FloatRule = (node, context) => {
   }
 };
 
-/** The scale of a run is 1 and the codes are the values themselves: what is multiplied with the scale afterwards stays right. */
-const dynamicQuantizeLinear: FloatRule = (node, context) => {
-  const [codes, scale, zeroPoint] = [output(node, 0), output(node, 1), output(node, 2)];
-  context.setReal(codes, context.value(input(node, 0)), undefined, undefined);
-  if (scale !== "") context.setValue(scale, context.addConstant(scale, tensorFrom("float32", [], [1])));
-  if (zeroPoint !== "") context.setValue(zeroPoint, context.addConstant(zeroPoint, tensorFrom("uint8", [], [0])));
-};
-
-/** Codes minus zero points as floats. */
-function centered(codes: Tensor, points: Tensor | undefined, axis: number): Tensor<"float32"> {
-  const inner = codes.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  const length = codes.shape[axis] ?? 1;
-  const count = points?.data.length ?? 0;
-  const pointOf = (i: number) =>
-    count > 1 ? Number(points?.data[Math.floor(i / inner) % length]) : Number(points?.data[0] ?? 0);
-  return tensor(
-    "float32",
-    codes.shape,
-    Float32Array.from(codes.data as Int8Array, (code, i) => code - pointOf(i)),
-  );
-}
-
-/** MatMulInteger and ConvInteger on what DynamicQuantizeLinear made. */
-const integerProduct =
-  (opType: "MatMul" | "Conv"): FloatRule =>
-  (node, context) => {
-    const codes = context.constantOf(input(node, 1)) ?? context.refuse(node, "its weights are not constant");
-    const axis = opType === "Conv" ? 0 : codes.shape.length - 1;
-    const weights = centered(codes, context.constantOf(input(node, 3)), axis);
-    const x = context.real(input(node, 0), undefined, undefined, 0);
-    const w = context.addConstant(`${input(node, 1)}_float`, weights);
-    context.setSums(output(node), context.emit(node, opType, [x, w], node.attributes, output(node)));
-  };
-
-/** A cast of integer sums to float: they are floats already. */
-const cast: FloatRule = (node, context) => {
-  const sums = context.sums(input(node, 0));
-  if (sums !== undefined) context.setValue(output(node), sums);
-  else copied(node, context);
-};
-
 /** A, B, b_scale, b_zero_point, bias. */
 const dynamicQuantizeMatMul: FloatRule = (node, context) => {
   const b = context.real(input(node, 1), input(node, 2), input(node, 3), 1);
@@ -232,17 +187,6 @@ const dynamicQuantizeLstm: FloatRule = (node, context) => {
   for (const [i, name] of node.outputs.entries()) if (name !== "") context.setValue(name, outputs[i] ?? "");
 };
 
-/** A node that is float already. */
-export const copied: FloatRule = (node, context) => {
-  const outputs = context.emitAll(
-    { ...node },
-    node.opType,
-    node.inputs.map((name) => context.value(name)),
-    node.attributes,
-  );
-  for (const [i, name] of node.outputs.entries()) if (name !== "") context.setValue(name, outputs[i] ?? "");
-};
-
 export const floatRules: Readonly<Record<string, FloatRule>> = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
@@ -253,6 +197,7 @@ export const floatRules: Readonly<Record<string, FloatRule>> = {
   MatMulInteger: integerProduct("MatMul"),
   ConvInteger: integerProduct("Conv"),
   Cast: cast,
+  Mul: mul,
   DynamicQuantizeMatMul: dynamicQuantizeMatMul,
   MatMulIntegerToFloat: matMulIntegerToFloat,
   MatMulNBits: matMulNBits,
