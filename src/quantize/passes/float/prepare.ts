@@ -11,6 +11,7 @@ import { mergeBias } from "./merge-bias.js";
 import { moveTransposes } from "./move-transposes.js";
 import { removeIdentity } from "./remove-identity.js";
 import { simplifyClip } from "./simplify-clip.js";
+import { splitPrelu } from "./split-prelu.js";
 
 /**
  * The passes that every model goes through, in order. What is written out in many nodes becomes one before anything moves.
@@ -30,6 +31,7 @@ export const floatPasses: readonly Pass[] = [
   foldPad,
   simplifyClip,
   moveTransposes,
+  splitPrelu,
   removeIdentity,
 ];
 
