@@ -12,8 +12,8 @@ const VERSION = 1;
 const FLOAT_BYTES = 4;
 
 /**
- * What the busiest process of a run needs, in sizes of the float weights, rounded up from peaks that were measured: the graph, its file, the
- * engine's copy and its packed one where a trial is made; three sessions of packed weights where it is timed.
+ * What the busiest process of a run needs, in sizes of the float weights, counted: the graph, its file, the engine's copy and
+ * its packed one where a trial is made, and one more for what grows; three sessions of packed weights where it is timed.
  */
 const COPIES = 5;
 
