@@ -1,5 +1,6 @@
 import { operators } from "../../ir/operators/registry.js";
 import type { OnnxOperator } from "./operator.js";
+import { blocks } from "./ops/attention.js";
 import { classic } from "./ops/classic.js";
 import { controls } from "./ops/control.js";
 import { elementwise } from "./ops/elementwise.js";
@@ -21,6 +22,7 @@ const written: readonly OnnxOperator[] = [
   ...quantized,
   ...controls,
   ...classic,
+  ...blocks,
 ];
 
 const keyOf = ({ domain, opType }: Pick<OnnxOperator, "domain" | "opType">): string => `${domain}:${opType}`;
