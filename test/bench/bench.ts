@@ -9,7 +9,7 @@ import { demo } from "./demo.js";
 import { dense } from "./dense.js";
 import { type Figure, figureTable } from "./figure.js";
 import { language } from "./language.js";
-import { honesty } from "./latency-honesty.js";
+import { honestyBusy, honestyIdle, honestyVerdicts } from "./latency-honesty.js";
 import { models } from "./models.js";
 import { progress } from "./records.js";
 import { report } from "./report.js";
@@ -24,7 +24,9 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   dense,
   models,
   sharing,
-  honesty,
+  "honesty-idle": honestyIdle,
+  "honesty-busy": honestyBusy,
+  "honesty-verdicts": honestyVerdicts,
   coverage,
   report,
   demo,

@@ -30,20 +30,28 @@ const MOST_SECONDS = { full: 240, quick: 600 };
 const startBuilt: StartWorker = () =>
   startWorker({ entry: { file: join(ownPackage().folder, "dist/run/worker.js"), execArgv: [] } });
 
-/** How far from 1 the ratios are, quiet and beside a busy process, and how often a difference is seen that is none. */
-export async function honesty(): Promise<readonly Figure[]> {
+/** How far from 1 the ratios of a whole measurement are on a machine that does nothing else. */
+export async function honestyIdle(): Promise<readonly Figure[]> {
   const subject = await floatModel();
-  const measured = (effort: Effort, seed: number) => againstItself(subject, effort, seed);
-  const quiet = await repeat("quiet", FULL_RUNS, MOST_SECONDS.full, (i) => measured(fullEffort, i));
+  const idle = await repeat("idle", FULL_RUNS, MOST_SECONDS.full, (i) => againstItself(subject, fullEffort, i));
+  return [spreadFigure("A/A, machine otherwise idle", idle, 0.01)];
+}
+
+/** The same beside a process that keeps one CPU busy. */
+export async function honestyBusy(): Promise<readonly Figure[]> {
+  const subject = await floatModel();
   const stop = await startHog();
-  const beside = await repeat("beside a busy process", FULL_RUNS, MOST_SECONDS.full, (i) =>
-    measured(fullEffort, i),
+  const busy = await repeat("beside a busy process", FULL_RUNS, MOST_SECONDS.full, (i) =>
+    againstItself(subject, fullEffort, i),
   ).finally(stop);
-  const quick = await repeat("quick", QUICK_RUNS, MOST_SECONDS.quick, (i) => measured(quickEffort, i));
+  return [spreadFigure("A/A, beside a busy process", busy, 0.025)];
+}
+
+/** How often a difference is seen that is none. */
+export async function honestyVerdicts(): Promise<readonly Figure[]> {
+  const subject = await floatModel();
   return [
-    spreadFigure("A/A, machine otherwise idle", quiet, 0.01),
-    spreadFigure("A/A, beside a busy process", beside, 0.025),
-    falseFigure(quick),
+    falseFigure(await repeat("quick", QUICK_RUNS, MOST_SECONDS.quick, (i) => againstItself(subject, quickEffort, i))),
   ];
 }
 
