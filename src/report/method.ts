@@ -117,7 +117,7 @@ function formsNote(completed: readonly CompletedRecord[]): Note | undefined {
   const same = Math.min(...checks.map(({ sameTop }) => sameTop));
   return {
     label: "forms",
-    text: `${agree} of ${count(checks.length, "trial")} checked give the same in QDQ form (same top answer on at least ${percent(same)} of ${range(checks.map(({ samples }) => samples))} samples)`,
+    text: `${agree} of ${count(checks.length, "trial")} checked give the same in QDQ form (${same === 1 ? "the same answer on all of" : `the same answer on at least ${percent(same)} of`} ${range(checks.map(({ samples }) => samples))} samples)`,
   };
 }
 

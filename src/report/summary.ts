@@ -142,13 +142,17 @@ function sizeSentence(trials: readonly CompletedRecord[], name: Name): string {
   const [first] = smallest;
   if (!first?.size || first.size.ratio >= 1) return "";
   const mark = first.scheme.execution === "simulated" ? ", simulated" : "";
-  return `Smallest${lossless(trials)}: ${together(smallest.map(name))}, ${bytes(least)} (${percent(1 - first.size.ratio)} smaller${mark}).`;
+  const isPassed = trials.some((record) => losesAccuracy(record) && (record.size?.bytes ?? least) < least);
+  const among = isPassed ? LOSSLESS : lossless(trials);
+  return `Smallest${among}: ${together(smallest.map(name))}, ${bytes(least)} (${percent(1 - first.size.ratio)} smaller${mark}).`;
 }
+
+const LOSSLESS = " without measurable loss";
 
 /** Said where accuracy was measured with enough samples that a loss could have been seen. */
 function lossless(trials: readonly CompletedRecord[]): string {
   const samples = trials.flatMap((record) => accuracyOf(record)?.n ?? []);
-  return Math.max(...samples) < FEWEST_SAMPLES ? "" : samples.length > 0 ? " without measurable loss" : "";
+  return Math.max(...samples) < FEWEST_SAMPLES ? "" : samples.length > 0 ? LOSSLESS : "";
 }
 
 function doubts(trials: readonly CompletedRecord[]): string {

@@ -45,9 +45,15 @@ export function attest(planned: Graph, optimized: Uint8Array): AttestationFacts 
   const inFloat = `${float.length} ${float.length === 1 ? "product" : "products"} in float`;
   const reason =
     wanted.length === 0
-      ? `no integer nodes were planned; ${inFloat}`
+      ? `no integer nodes were planned${whyNone(float)}; ${inFloat}`
       : `every planned integer node (${wanted.length}) ran as integer; ${inFloat}`;
   return { ...counts, attested: true, reason };
+}
+
+/** Convolutions have integer kernels for activations with calibrated ranges alone. */
+function whyNone(float: readonly OnnxNode[]): string {
+  const convolutions = float.length > 0 && float.every(({ opType }) => /Conv/.test(opType));
+  return convolutions ? ", as convolutions run on integers with static alone" : "";
 }
 
 /** Layers of the user's model (a node of no layer by its own name) by what ran in place of theirs and why. */

@@ -88,6 +88,16 @@ test("a convolution that the engine leaves in float, for its int8 activations, i
   });
 });
 
+test("where nothing but convolutions multiplies, and in float, it is said which scheme has them on integers", async () => {
+  const g = graphBuilder("float");
+  const x = g.input("x", "float32", ["batch", 1, 3, 3]);
+  const w = g.constant("w", tensorFrom("float32", [1, 1, 1, 1], [2]));
+  const graph = g.build([g.node("Conv", [x, w], { kernel_shape: [1, 1] })]);
+  expect(attest(graph, await optimized(graph)).reason).toBe(
+    "no integer nodes were planned, as convolutions run on integers with static alone; 1 product in float",
+  );
+});
+
 /** A convolution in QDQ form, with what may go wrong in it. */
 function convolution({
   type = "uint8",
