@@ -50,6 +50,8 @@ function movedSizes(
   context: OnnxContext,
   count: number,
 ): readonly Value[] | undefined {
+  // Known numbers that are brought to an open shape are no sizes.
+  if (!node.inputs.slice(0, count).some((input) => input?.dims)) return undefined;
   const pool: Dim[] = [];
   const inputs: (Value | undefined)[] = [];
   let dtype: "int64" | "int32" = "int64";
@@ -73,7 +75,7 @@ function movedSizes(
       .flatMap((input) => (input ? [{ ...input, type: { ...input.type, dtype: to === 6 ? "int32" : "int64" } }] : []));
   }
   return operator.lower({ ...node, inputs }, context).map((output) => {
-    const places = knownDims(output) ?? [];
+    const places = knownDims(output) ?? context.refuse("it brings open sizes to an open shape");
     return dimsValue(
       output.name,
       output.type.shape as number[],

@@ -109,3 +109,15 @@ test("a loop of a known number of turns is written out", async () => {
   ];
   expect(await computed({ node, initializer })).toEqual({ y: [4, 32], operators: ["Add", "Add", "Add"] });
 });
+
+test("known numbers are brought to as many rows as the batch has", async () => {
+  const row = new Uint8Array(BigInt64Array.of(10n, 20n).buffer);
+  const node = [
+    { opType: "Shape", name: "shape", input: ["x"], output: ["shape"] },
+    { opType: "Expand", name: "expand", input: ["row", "shape"], output: ["rows"] },
+    { opType: "Cast", name: "cast", input: ["rows"], output: ["floats"], attribute: [{ name: "to", type: 2, i: 1 }] },
+    { opType: "Add", name: "add", input: ["x", "floats"], output: ["y"] },
+  ];
+  const { y } = await computed({ node, initializer: [{ name: "row", dims: [2], dataType: 7, rawData: row }] });
+  expect(y).toEqual([11, 22]);
+});

@@ -28,6 +28,8 @@ test.each([
   ['model m = tfjs("a.json")\n‸', " -> model data experiment scheme param diagnose export import"],
   ["model m = ‸", " -> tfjs onnx safetensors synthetic $net"],
   ["model m = tfjs($‸", "$ -> $net"],
+  ['model m = onnx("m.onnx") { ‸ }', " -> input_shape layout"],
+  ['model m = onnx("m.onnx") { layout: ‸ }', " -> channels_last as_given n $net"],
   ["data d = ‸", " -> csv idx npy images jsonl text strokes declarations random"],
   ["scheme s = w‸", "w -> w4 weight_only"],
   [

@@ -226,3 +226,25 @@ test("options of accuracy and its further metrics say what they are", async () =
     ]
   `);
 });
+
+test("an ONNX model's words and the scheme that runs it as it came", async () => {
+  const source =
+    'model net = onnx("m.onnx") { layout: as_given }\ndata d = csv("d.csv")\nexperiment e {\n  model net\n  data d\n  try given\n}';
+  const at = async (word: string) =>
+    (await hoverProgram({ path: "a.nib", text: source }, source.indexOf(word), fakeHost()))?.text;
+  expect([await at("onnx"), await at("layout"), await at("as_given"), await at("given\n")]).toMatchInlineSnapshot(`
+    [
+      "model format onnx
+    an ONNX file of opset 7 to 26, with its external data beside it; try given runs a quantized one as it came
+    - input_shape: sizes of one sample without batch, as samples come, for a model that leaves them open
+    - layout: where the channels of a sample are, where its shape does not tell",
+      "option layout
+    where the channels of a sample are, where its shape does not tell
+    one of channels_last, as_given",
+      "as_given
+    samples come as the model takes them",
+      "scheme given
+    the model as it came, quantized by another tool: its own file's integers against the float model they stand for",
+    ]
+  `);
+});

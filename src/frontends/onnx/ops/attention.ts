@@ -37,7 +37,10 @@ const rmsNormalization = lowered("RMSNormalization", "", (node, context) => {
   return [context.one("Mul", [context.one("Div", [x, root]), scale])];
 });
 
-/** Pairs of elements turned by the angles of their positions, written out. @see RoFormer, arXiv:2104.09864, equation 34 */
+/**
+ * Pairs of elements turned by the angles of their positions: onnxruntime's own operator where it takes them, else written out.
+ * @see RoFormer, arXiv:2104.09864, equation 34
+ */
 const rotaryEmbedding = lowered("RotaryEmbedding", "", (node, context) => {
   const [x, cos, sin] = [0, 1, 2].map((i) => operand(node, i, context)) as [Value, Value, Value];
   const ids = node.inputs[3];
@@ -50,13 +53,18 @@ const rotaryEmbedding = lowered("RotaryEmbedding", "", (node, context) => {
   if (isFlat && heads < 1) return context.refuse("num_heads is missing");
   const size = isFlat ? width / heads : width;
   const turned = 2 * pairs;
+  const interleaved = numberAttribute(node, "interleaved", 0) !== 0;
+  const [batch, steps] = [x.type.shape[0], x.type.shape[isFlat ? 1 : 2]];
+  if (ids && turned === size && ids.type.dtype === "int64" && ids.type.shape.join() === [batch, steps].join()) {
+    const attributes = { interleaved: interleaved ? 1 : 0 };
+    return context.emit("RotaryEmbedding", [x, ids, cos, sin], attributes, { domain: "com.microsoft" });
+  }
   // [batch, steps, heads, size], or [batch, heads, steps, size]: the angles are the same for all heads.
   const split = isFlat ? reshape(x, [0, 0, heads, size]) : x;
   const angles = (table: Value) => {
     const rows = ids ? context.one("Gather", [table, ids], { axis: 0 }) : table;
     return context.one("Unsqueeze", [rows, list([isFlat ? 2 : 1])]);
   };
-  const interleaved = numberAttribute(node, "interleaved", 0) !== 0;
   const a = interleaved ? slice(split, 0, turned, 3, 2) : slice(split, 0, pairs, 3);
   const b = interleaved ? slice(split, 1, turned, 3, 2) : slice(split, pairs, turned, 3);
   const [c, s] = [angles(cos), angles(sin)];
