@@ -112,3 +112,17 @@ describe("the verdict", () => {
     expect(verdict(speedup, control, reason)).toBe(sentence);
   });
 });
+
+test("nothing is claimed where other processes fell on one arm alone", () => {
+  const trial = Array.from({ length: 12 }, (_, i) => 1 + i / 100);
+  const heldUp = trial.map((ms, i) => (i < 3 ? 2 * ms : 6 * ms + i / 10));
+  const verdictOf = (baseline: readonly number[]) =>
+    summarizeLatency(
+      Array.from({ length: 3 }, () => samplesOf(baseline, trial)),
+      { batch: 1, threads: 1, optimization: { baseline: "all", trial: "all" }, seed: 1 },
+    ).verdict;
+  expect(verdictOf(heldUp)).toMatch(
+    /^no claim: 6\.\d\dx by pairs, but 2\.\d\dx by the quickest tenth of each: other processes held one up and not the other$/,
+  );
+  expect(verdictOf(trial.map((ms) => 2 * ms))).toBe("2.00x faster");
+});
