@@ -187,7 +187,7 @@ describe("broken models", () => {
       error[unsupported-option]: layer "conv" (Conv2D) has activation "reluu": the activations are elu, selu, relu, relu6, linear, sigmoid, hardSigmoid, softplus, softsign, tanh, softmax, logSoftmax, gelu, gelu_new, mish, swish
       error[unsupported-option]: layer "conv" (Conv2D) has padding "causal": TF.js has no causal padding either
       error[unsupported-layer]: layer "flat" (Flaten) cannot be read
-           = hint: did you mean "Flatten"? Layers of one's own are not lowered yet
+           = hint: did you mean "Flatten"? A class of your own is taught from TypeScript: registerLayers(module)
       error[model-json-shape]: the input shape of "conv_input" must be a list of sizes and nulls, and is [null,5,"5",1]
            = hint: write the model with \`model.save()\` of TF.js, or convert a Keras model with \`tensorflowjs_converter --input_format keras\`
       error[model-json-shape]: "class_name" of the model must be "Sequential", "Functional" or "Model", and is "Pipeline"
@@ -257,9 +257,9 @@ describe("broken models", () => {
     ];
     expect(found.join("\n")).toMatchInlineSnapshot(`
       "error[unsupported-layer]: layer "last" (TFOpLambda) cannot be read: it is a bare TensorFlow operation, which TF.js cannot load either; use a layer instead
-           = hint: rebuild the model without it: layers of one's own are not lowered yet
+           = hint: rebuild the model without it, or teach Nibble the class from TypeScript: registerLayers(module)
       error[unsupported-layer]: layer "last" (TFOpLambda) cannot be read: it is a bare TensorFlow operation, which TF.js cannot load either; use a layer instead
-           = hint: rebuild the model without it: layers of one's own are not lowered yet
+           = hint: rebuild the model without it, or teach Nibble the class from TypeScript: registerLayers(module)
       error[unsupported-option]: layer "last" (Activation) has the argument axis: 1: arguments of a call are not known to its lowering"
     `);
   });

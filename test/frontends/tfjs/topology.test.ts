@@ -300,9 +300,9 @@ test("what cannot be lowered is named, all of it, with what to do", () => {
   const model = tf.model({ inputs: input, outputs: symbol(L.maxPooling3d({ name: "pool" }).apply(x)) });
   expect(refusal(model)).toMatchInlineSnapshot(`
     "error[unsupported-layer]: layer "volume" (Conv3D) cannot be read: windows over three dimensions have no kernels here
-         = hint: rebuild the model without it: layers of one's own are not lowered yet
+         = hint: rebuild the model without it, or teach Nibble the class from TypeScript: registerLayers(module)
     error[unsupported-layer]: layer "pool" (MaxPooling3D) cannot be read: windows over three dimensions have no kernels here
-         = hint: rebuild the model without it: layers of one's own are not lowered yet"
+         = hint: rebuild the model without it, or teach Nibble the class from TypeScript: registerLayers(module)"
   `);
 });
 
