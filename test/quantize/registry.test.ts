@@ -21,7 +21,7 @@ function rendered(action: () => unknown): string {
 }
 
 test("the baseline is a scheme like the others, and comes first", () => {
-  expect(schemes.map(({ name }) => name)).toEqual(["fp32", "dynamic", "static", "weight_only", "stored", "given"]);
+  expect(schemes.map(({ name }) => name)).toEqual(["fp32", "dynamic", "static", "weight_only", "given", "stored"]);
 });
 
 test("absent settings take the defaults", () => {
