@@ -29,6 +29,33 @@ export function weightBytes(graph: Graph, stored: ReadonlyMap<string, StoredByte
   return bytes;
 }
 
+/** What the inputs of quantized operators are, in order: codes, scale, zero point; "." is something else. */
+const operands: Readonly<Record<string, string>> = {
+  ...{ QuantizeLinear: ".sz", DequantizeLinear: "csz", MatMulInteger: "cczz", ConvInteger: "cczz" },
+  ...{ QLinearConv: "cszcszsz.", QLinearMatMul: "cszcszsz", QLinearAdd: "cszcszsz", QLinearMul: "cszcszsz" },
+  ...{ QGemm: "cszcsz.sz", DynamicQuantizeMatMul: ".csz.", MatMulIntegerToFloat: "ccsszz." },
+  ...{ DynamicQuantizeLSTM: ".cc.....szsz", MatMulNBits: ".csz..", GatherBlockQuantized: "c.sz" },
+  ...{ QLinearLeakyRelu: "cszsz", QLinearSigmoid: "cszsz", QLinearSoftmax: "cszsz" },
+  ...{ QLinearAveragePool: "cszsz", QLinearGlobalAveragePool: "cszsz", QLinearConcat: "sz" },
+};
+
+/** The same of a model that another tool quantized: names say nothing there, but who reads an initializer does. */
+export function givenBytes(graph: Graph): WeightBytes {
+  const roles = new Map<string, string>();
+  for (const { opType, inputs } of graph.nodes) {
+    for (const [i, role] of [...(operands[opType] ?? "")].entries()) if (role !== ".") roles.set(inputs[i] ?? "", role);
+  }
+  const bytes: WeightBytes = { codes: 0, scales: 0, zeroPoints: 0, float: 0, other: 0 };
+  for (const [name, t] of graph.initializers) {
+    const role = roles.get(name);
+    // Biases of 32 bits are no codes of weights.
+    const isCode = role === "c" && t.dtype !== "int32";
+    const kind = isCode ? "codes" : role === "s" ? "scales" : role === "z" ? "zeroPoints" : undefined;
+    bytes[kind ?? (t.dtype.startsWith("float") ? "float" : "other")] += bytesOf(t).length;
+  }
+  return bytes;
+}
+
 function kindOf(name: string, { dtype }: Tensor): keyof WeightBytes {
   // A name that was taken has a number after its ending.
   const ending = (text: string) => name.replace(/_\d+$/, "").endsWith(text);

@@ -7,7 +7,7 @@ import { hashBytes, shortHash } from "../base/hash.js";
 import type { Graph } from "../ir/graph.js";
 import { sizeResult } from "../measure/size.js";
 import { nodeWork } from "../measure/work.js";
-import { weightBytes } from "../quantize/size.js";
+import { givenBytes } from "../quantize/size.js";
 import { score } from "./inference.js";
 import type { Opened } from "./opened.js";
 import type { EvaluatedTrial, Tasks } from "./protocol.js";
@@ -41,7 +41,7 @@ export async function evaluateGiven(opened: Opened, input: Tasks["trial"]["input
     return {
       path,
       accuracy: accuracyOf(scored, fp32, { seed, stop }),
-      size: sizeResult(weightBytes(given), bytes.length, fp32.bytes.length),
+      size: sizeResult(givenBytes(given), bytes.length, fp32.bytes.length),
       file: { sha256: hashBytes(bytes), bytes: bytes.length },
       attestation: { ...facts, ...(fallen ? { fallen: fallen.map(({ kernels: _, ...each }) => each) } : {}) },
       work: measures.latency.map(({ batch }) => ({

@@ -77,6 +77,9 @@ describe.skipIf(!havePython)("a model that came quantized", () => {
       // Two convolutions, two dense layers and the pooling between them.
       expect(given?.attestation).toMatchObject({ integerNodes: 5, floatNodes: 0, attested: true });
       expect(given?.size?.ratio).toBeLessThan(0.3);
+      // Every weight of the products is a code of one byte.
+      expect(given?.size?.codes).toBeGreaterThan(0.24 * (fp32?.size?.float ?? 0));
+      expect(given?.size?.scales).toBeGreaterThan(0);
       expect(given?.parity).toMatchObject({ of: "given", samples: 32 });
       expect(given?.parity?.maxRelativeError).toBeLessThan(1e-4);
       const written = readFileSync(join(root, form, "model.onnx"));
