@@ -1,5 +1,5 @@
-import { ModelProto } from "../../src/onnx-proto/messages.js";
 import type { Engine } from "../../src/engines/engine.js";
+import { ModelProto } from "../../src/onnx-proto/messages.js";
 
 /** The parts of an ONNX file that a test changes, as protobuf decodes them. */
 export interface OnnxParts {

@@ -46,17 +46,21 @@ const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1
 
 test("every weight comes back within a step, and 0 comes back as 0", () => {
   fc.assert(
-    fc.property(fc.array(float, { minLength: 1, maxLength: 40 }), fc.constantFrom("uint8", "uint16"), (values, type) => {
-      const given = weight(...values, 0);
-      const { quantization } = storeWeight(given, type as StorageType);
-      const step = quantization && "scale" in quantization ? quantization.scale : 0;
-      const back = readBack(given, type as StorageType);
-      expect(back.at(-1)).toBe(0);
-      // The moved range clips at most half a step at one end, and rounding takes another half.
-      given.data.forEach((value, i) => {
-        expect(Math.abs((back[i] as number) - value)).toBeLessThanOrEqual(1.001 * step + Math.abs(value) * 2e-7);
-      });
-    }),
+    fc.property(
+      fc.array(float, { minLength: 1, maxLength: 40 }),
+      fc.constantFrom("uint8", "uint16"),
+      (values, type) => {
+        const given = weight(...values, 0);
+        const { quantization } = storeWeight(given, type as StorageType);
+        const step = quantization && "scale" in quantization ? quantization.scale : 0;
+        const back = readBack(given, type as StorageType);
+        expect(back.at(-1)).toBe(0);
+        // The moved range clips at most half a step at one end, and rounding takes another half.
+        given.data.forEach((value, i) => {
+          expect(Math.abs((back[i] as number) - value)).toBeLessThanOrEqual(1.001 * step + Math.abs(value) * 2e-7);
+        });
+      },
+    ),
   );
 });
 
