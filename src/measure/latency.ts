@@ -15,6 +15,8 @@ export interface LatencyProtocol extends WarmUp {
     readonly standardError: number;
     /** Never more than these, `pairs` included. */
     readonly mostPairs: number;
+    /** None begins later than this after the first, milliseconds: of a slow model pairs are dear, and few settle it. */
+    readonly maximumMs: number;
   };
 }
 
@@ -93,7 +95,8 @@ export async function sampleLatency(options: SampleOptions): Promise<SampledLate
   const blocks: Block[] = [];
   if (probe) ghz.push(await probe());
   let stoppedBy: LatencySamples["stoppedBy"] = "pairs";
-  while (steady(blocks).length < wanted || unsettled(steady(blocks), protocol.extension)) {
+  const began = clock();
+  while (steady(blocks).length < wanted || unsettled(steady(blocks), clock() - began, protocol.extension)) {
     const late = blocks.length * 2 >= protocol.minimumPairs && clock() >= deadline;
     const moving = blocks.length >= most && steady(blocks).length < wanted;
     if (late || moving) {
@@ -148,8 +151,9 @@ async function warmArms({ baseline, trial, control = baseline, signal }: SampleO
 }
 
 /** Whether a ratio's median is less sure than asked, and more pairs are allowed. */
-function unsettled(blocks: readonly Block[], extension: LatencyProtocol["extension"]): boolean {
+function unsettled(blocks: readonly Block[], passedMs: number, extension: LatencyProtocol["extension"]): boolean {
   if (extension === undefined || blocks.length * 2 >= extension.mostPairs) return false;
+  if (passedMs >= extension.maximumMs) return false;
   const { baselineMs, trialMs, control } = samplesOf(blocks);
   return [trialMs, control.againMs].some((ms) => medianError(logRatios(baselineMs, ms)) > extension.standardError);
 }

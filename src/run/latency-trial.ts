@@ -26,7 +26,7 @@ export const fullEffort: Effort = {
   processes: 5,
   protocol: {
     ...{ warmUpMs: 100, sampleMs: 5, pairs: 30, maximumMs: 30_000 },
-    extension: { standardError: 0.006, mostPairs: 120 },
+    extension: { standardError: 0.006, mostPairs: 120, maximumMs: 6000 },
   },
   tuningMs: 400,
 };

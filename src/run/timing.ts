@@ -56,8 +56,12 @@ export async function measureLatency(input: Tasks["latency"]["input"]): Promise<
 }
 
 /** A round may be less sure than the process whose rounds are put together. */
-function shareOf({ standardError, mostPairs }: Extension): Extension {
-  return { standardError: standardError * Math.sqrt(ROUNDS), mostPairs: Math.ceil(mostPairs / ROUNDS) };
+function shareOf({ standardError, mostPairs, maximumMs }: Extension): Extension {
+  return {
+    standardError: standardError * Math.sqrt(ROUNDS),
+    mostPairs: Math.ceil(mostPairs / ROUNDS),
+    maximumMs: maximumMs / ROUNDS,
+  };
 }
 
 /** One round with sessions of its own, the first of which is another arm's each time. */

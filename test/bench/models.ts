@@ -94,6 +94,7 @@ async function speed({ name, graph, input, schemes, bound }: Case): Promise<Figu
   const found: { readonly value: number; readonly ci95: readonly [number, number] }[] = [];
   for (const scheme of schemes) found.push((await timeGraph(float, scheme, { [fed]: noise(input) })).speedup);
   const best = found.reduce((a, b) => (b.value > a.value ? b : a));
+  progress(`    ${ratioText(best)}`);
   return {
     name: `${name}: speed`,
     promise: `>= ${bound}x best fp32`,

@@ -115,14 +115,14 @@ describe("sampling", () => {
   });
 
   test("goes on past its pairs while pairs differ, up to a limit, and not where they agree", async () => {
-    const pairsOf = async (trial: readonly number[], mostPairs: number) => {
+    const pairsOf = async (trial: readonly number[], mostPairs: number, maximumMs = 1e6) => {
       const machine = scriptedMachine();
       const samples = await sampleLatency({
         baseline: machine.arm("A", 10),
         trial: machine.arm("B", ...trial),
         control: machine.arm("C", 10),
         clock: machine.clock,
-        protocol: { ...short, warmUpRuns: 1, extension: { standardError: 0.01, mostPairs } },
+        protocol: { ...short, warmUpRuns: 1, extension: { standardError: 0.01, mostPairs, maximumMs } },
       });
       expect(samples.stoppedBy).toBe("pairs");
       return samples.trialMs.length;
@@ -133,6 +133,9 @@ describe("sampling", () => {
     // They agree from the 21st run on: half of the pairs does so after twice as many.
     expect(await pairsOf([...noisy.slice(0, 20), 10], 40)).toBeLessThan(30);
     expect(await pairsOf(noisy, 2)).toBe(4);
+    expect(await pairsOf(noisy, 40, 0)).toBe(4);
+    const halfway = await pairsOf(noisy, 40, 700);
+    expect(halfway > 4 && halfway < 40).toBe(true);
   });
 
   test("stops when asked, between blocks", async () => {
