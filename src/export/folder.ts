@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fail } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
@@ -38,7 +38,7 @@ async function strangersIn(path: string): Promise<readonly string[]> {
 }
 
 /** Paths of all that is no folder below a folder, with `/`, sorted. */
-export function filesBelow(path: string): readonly string[] {
+function filesBelow(path: string): readonly string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) =>
@@ -90,9 +90,4 @@ async function merge(path: string, staging: string): Promise<void> {
     stale.delete(name);
   }
   for (const name of stale) await rm(join(path, name), { force: true });
-}
-
-/** The text of a file; undefined where there is none. */
-export async function textIn(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
 }

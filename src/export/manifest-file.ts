@@ -90,7 +90,7 @@ async function problemOf(folder: string, { path, sha256, bytes }: ListedFile): P
 }
 
 /** SHA-256 of a file, `sha256:` and hex digits, whatever its size. */
-export async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return `sha256:${hash.digest("hex")}`;

@@ -14,7 +14,7 @@ export interface WireLimits {
   readonly depth: number;
 }
 
-export const WIRE_LIMITS: WireLimits = { messages: 4_000_000, numbers: 50_000_000, depth: 60 };
+const WIRE_LIMITS: WireLimits = { messages: 4_000_000, numbers: 50_000_000, depth: 60 };
 
 /** Wire types of protobuf. */
 const VARINT = 0;

@@ -5,7 +5,7 @@ import { toOnnx } from "../backends/onnx/write.js";
 import { hashBytes, shortHash } from "../base/hash.js";
 import { seededRandom } from "../base/random.js";
 import type { Feeds } from "../engines/engine.js";
-import { decodeForm } from "../frontends/decoder/decode.js";
+import { decodeForm, prefillForm } from "../frontends/decoder/decode.js";
 import type { Graph } from "../ir/graph.js";
 import { nodeWork } from "../measure/work.js";
 import type { LatencyMeasure, ModelReference } from "../plan/plan.js";
@@ -15,7 +15,6 @@ import type { AttestationResult } from "../results/record.js";
 import type { Range } from "../tensor/quant.js";
 import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
 import { configured, engineConfig } from "./engine-config.js";
-import { feeds } from "./inference.js";
 import { openPrepared } from "./inputs.js";
 import type { Opened } from "./opened.js";
 import type { PhaseFiles } from "./protocol.js";
@@ -44,15 +43,20 @@ function sequenceLength(graph: Graph): number {
 /** Float graphs of other lengths by the opened model's graph, so that its trials share them. */
 const prompts = new WeakMap<Graph, Map<number, Promise<Graph>>>();
 
-/** The float graph of a phase: of a prompt as long as the model's sequences the opened one itself. */
-async function floatForm({ graph, model }: Pick<Opened, "graph" | "model">, measure: PhaseMeasure): Promise<Graph> {
-  if (measure.phase === "decode") return decodeForm(graph, { pastLength: measure.context });
-  if (measure.context === sequenceLength(graph)) return graph;
+/** The float graph of sequences of `length` tokens: of the model's own length the opened one itself. */
+function promptOf({ graph, model }: Pick<Opened, "graph" | "model">, length: number): Promise<Graph> {
+  if (length === sequenceLength(graph)) return Promise.resolve(graph);
   const known = prompts.get(graph) ?? new Map<number, Promise<Graph>>();
   prompts.set(graph, known);
-  const form = known.get(measure.context) ?? openPrepared(ofLength(model, measure.context)).then((made) => made.graph);
-  known.set(measure.context, form);
-  return form;
+  const prompt = known.get(length) ?? openPrepared(ofLength(model, length)).then((made) => made.graph);
+  known.set(length, prompt);
+  return prompt;
+}
+
+/** The float graph of a phase; reading a prompt fills the cache that decoding goes on from, so that is timed with it. */
+async function floatForm(opened: Pick<Opened, "graph" | "model">, measure: PhaseMeasure): Promise<Graph> {
+  if (measure.phase === "decode") return decodeForm(opened.graph, { pastLength: measure.context });
+  return prefillForm(await promptOf(opened, measure.context));
 }
 
 function ofLength(model: ModelReference, tokens: number): ModelReference {
@@ -64,10 +68,6 @@ interface QuantizedTrial {
   readonly quantized: Graph;
   readonly scheme: Scheme;
   readonly ranges: ReadonlyMap<string, Range> | undefined;
-  readonly id: string;
-  /** Its ONNX file. */
-  readonly path: string;
-  readonly attestation: AttestationResult;
 }
 
 /** A quantized trial's graph of a phase: the same weights and scales, so that what was measured of the trial holds for it. */
@@ -78,8 +78,8 @@ async function quantizedForm(
 ): Promise<Graph> {
   if (scheme.mode === "fp32") return floatForm(opened, measure);
   if (measure.phase === "decode") return decodeForm(quantized, { pastLength: measure.context });
-  const float = await floatForm(opened, measure);
-  return float === opened.graph ? quantized : quantizeGraph(float, scheme, ranges);
+  const prompt = await promptOf(opened, measure.context);
+  return prefillForm(prompt === opened.graph ? quantized : quantizeGraph(prompt, scheme, ranges));
 }
 
 /**
@@ -108,14 +108,12 @@ async function writePhase(
   const float = await floatForm(opened, measure);
   const graph = await quantizedForm(opened, trial, measure);
   const { batch } = asked;
-  const { graph: opening, fp32 } = opened;
-  const baseline = float === opening ? fp32.path : await writeForm(opened, float, "fp32", measure);
-  const isOwn = graph === trial.quantized;
+  const baseline = await writeForm(opened, float, "fp32", measure);
   const isFloat = trial.scheme.mode === "fp32";
-  const path = isFloat ? baseline : isOwn ? trial.path : await writeForm(opened, graph, trial.scheme.name, measure);
+  const path = isFloat ? baseline : await writeForm(opened, graph, trial.scheme.name, measure);
   return {
     ...{ asked, measure, baseline, trial: path },
-    attestation: isOwn ? trial.attestation : await attested(opened, graph, trial.scheme, path),
+    attestation: await attested(opened, graph, trial.scheme, path),
     work: { batch, baseline: nodeWork(float, batch), trial: nodeWork(graph, batch) },
   };
 }
@@ -172,7 +170,6 @@ export async function phaseFeeds(opened: Opened, asked: LatencyMeasure): Promise
   const { dataset, graph } = opened;
   const { test } = dataset.splits;
   const rows = (count: number) => Array.from({ length: count }, (_, i) => test[i % test.length] as number);
-  if (float === graph) return feeds(graph, dataset, rows(measure.batch));
   const [first, ...caches] = float.inputs;
   if (!first) throw new Error("run: a phase without inputs");
   const length = measure.phase === "decode" ? 1 : measure.context;

@@ -63,7 +63,7 @@ export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): 
     const wantsGap = measures.accuracy && !isBaseline && !scored.stopped;
     const gap = wantsGap ? await measureGap(opened, quantized, scored.scores) : undefined;
     const attestation = await attestTrial(opened, quantized, optimized, scheme);
-    const phases = await writePhases(opened, { quantized, scheme, ranges, id, path, attestation }, measures.latency);
+    const phases = await writePhases(opened, { quantized, scheme, ranges }, measures.latency);
     return {
       path,
       accuracy: isBaseline ? floatAccuracyOf(fp32, seed) : accuracyOf(scored, fp32, { seed, stop }),

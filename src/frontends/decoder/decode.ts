@@ -1,26 +1,14 @@
-import { DiagnosticError, fail } from "../../base/diagnostic.js";
+import { fail } from "../../base/diagnostic.js";
 import { type GraphBuilder, graphBuilder } from "../../ir/builder.js";
 import type { Graph, Node } from "../../ir/graph.js";
 import { type Tensor, tensorFrom } from "../../tensor/tensor.js";
-import { isCachedAttention, isElementwise } from "./per-step.js";
+import { isElementwise } from "./per-step.js";
 import { longerTable } from "./rotary-table.js";
 import { type Steps, stepsOf } from "./steps.js";
 
 export interface DecodeOptions {
   /** Tokens that were read before the one that is given: the length of the cache. */
   readonly pastLength: number;
-}
-
-/** Whether `decodeForm` can make the graph of one more token from this graph. */
-export function isDecoder(graph: Graph): boolean {
-  if (!graph.nodes.some(isCachedAttention)) return false;
-  try {
-    stepsOf(graph);
-    return true;
-  } catch (error) {
-    if (error instanceof DiagnosticError) return false;
-    throw error;
-  }
 }
 
 /**

@@ -32,7 +32,7 @@ export interface ResolvedInput {
 }
 
 /** Inputs that are fed: an input that is an initializer, too, has its value already. */
-export function fedInputs(model: OnnxModel): readonly ValueSpec[] {
+function fedInputs(model: OnnxModel): readonly ValueSpec[] {
   return model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
 }
 

@@ -61,6 +61,18 @@ export interface OnnxOperator {
   lower(node: OnnxNode, context: OnnxContext): readonly Value[];
 }
 
+/** What makes the entries of one family. */
+export function familyOf(family: string, domain = "") {
+  const entry =
+    (support: "lowered" | "folded") =>
+    (opType: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
+      ...{ opType, domain, family, support },
+      ...(note === undefined ? {} : { note }),
+      lower,
+    });
+  return { lowered: entry("lowered"), folded: entry("folded") };
+}
+
 /** An operator that is not read, with the reason that users are told. */
 export function refused(family: string, opType: string, note: string, domain = ""): OnnxOperator {
   return { opType, domain, family, support: "refused", note, lower: (_, context) => context.refuse(note) };

@@ -2,7 +2,7 @@ import { fail } from "../../base/diagnostic.js";
 import type { NodeSpec, OnnxAttribute, OnnxGraph } from "./model.js";
 
 /** Names that a node reads: its inputs, and what its subgraphs take from around them. */
-export function namesRead(node: NodeSpec): readonly string[] {
+function namesRead(node: NodeSpec): readonly string[] {
   const names = node.inputs.filter((name) => name !== "");
   const subgraphs = Object.values(node.attributes).filter(isSubgraph);
   return subgraphs.length === 0 ? names : [...names, ...subgraphs.flatMap(({ subgraph }) => freeNames(subgraph))];

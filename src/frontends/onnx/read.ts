@@ -19,14 +19,14 @@ import { type FunctionSpec, functionKey, type OnnxModel, standardDomain } from "
 import { isNarrowed, layoutOf, nameOfType, toTensor } from "./tensors.js";
 
 /** Operator sets of ONNX's own domain that are read. */
-export const LEAST_OPSET = 7;
-export const MOST_OPSET = 26;
+const LEAST_OPSET = 7;
+const MOST_OPSET = 26;
 
 /** IR version 14 came with onnx 1.23. */
 const MOST_IR_VERSION = 14;
 
 /** Most bytes of all weights together: what one file that the engine is given holds. */
-export const MAX_WEIGHT_BYTES = MAX_BYTES;
+const MAX_WEIGHT_BYTES = MAX_BYTES;
 
 /**
  * Reads and checks an ONNX file with its external data.

@@ -68,13 +68,6 @@ export function textAttribute(node: GraphNode, name: string, fallback: string): 
   return textFrom(value.s ?? "") ?? badAttribute(node, name, "a text in base64", value);
 }
 
-/** One of `words`. */
-export function wordAttribute<T extends string>(node: GraphNode, name: string, words: readonly T[], fallback: T): T {
-  const word = textAttribute(node, name, fallback);
-  const found = words.find((known) => known === word);
-  return found ?? badAttribute(node, name, words.join(" or "), word);
-}
-
 /** A list of whole numbers; undefined where the node does not have it. */
 export function intsAttribute(node: GraphNode, name: string): number[] | undefined {
   return listOf(node, name, "i")?.map((item) => integerFrom(item) ?? badAttribute(node, name, "whole numbers", item));

@@ -22,7 +22,7 @@ export function summarizeGraphModel(model: GraphModel, options: GraphOptions = {
 }
 
 /** What a user has to know of a model that is not lowered as it stands. */
-export function remarksOf({ cuts, outputs, fixedBatch }: LoweredGraph): Diagnostic[] {
+function remarksOf({ cuts, outputs, fixedBatch }: LoweredGraph): Diagnostic[] {
   const names = outputs.map(({ name }) => name);
   return [
     ...(cuts.length === 0 ? [] : [diagnostic("graph-cut", { cuts, outputs: names }, { severity: "warning" })]),

@@ -114,7 +114,7 @@ export async function readShards(
  * so that no weight keeps the others' bytes in memory.
  * @throws {DiagnosticError} before anything is read, when the files are not as long as the parts together
  */
-export async function openParts(
+async function openParts(
   paths: readonly string[],
   model: string,
   lengths: readonly number[],

@@ -4,7 +4,7 @@ import { bytesOf, type Tensor } from "../../tensor/tensor.js";
 import type { WeightSpec } from "./manifest.js";
 
 /** What TF.js can store float weights as; it computes in float32 with what it reads back. */
-export const storageTypes = ["float32", "float16", "uint8", "uint16"] as const;
+const storageTypes = ["float32", "float16", "uint8", "uint16"] as const;
 export type StorageType = (typeof storageTypes)[number];
 
 /** How a weight lies in a weight file, and the bytes: `quantization` is the manifest's record of it, absent for float32. */

@@ -1,14 +1,10 @@
 import { tensorFrom } from "../../../tensor/tensor.js";
-import { numberAttribute, type OnnxContext, type OnnxNode, type OnnxOperator, operand } from "../operator.js";
+import { familyOf, numberAttribute, type OnnxContext, type OnnxNode, type OnnxOperator, operand } from "../operator.js";
 import { constantValue, integers, scalar, type Value } from "../value.js";
 
 const family = "transformer blocks";
 
-const lowered = (opType: string, note: string, lower: OnnxOperator["lower"]): OnnxOperator => ({
-  ...{ opType, domain: "", family, support: "lowered" },
-  ...(note === "" ? {} : { note }),
-  lower,
-});
+const { lowered } = familyOf(family);
 
 /** What a block is written with: values of the node under names of its own. */
 function writer(node: OnnxNode, context: OnnxContext) {
@@ -26,7 +22,7 @@ function writer(node: OnnxNode, context: OnnxContext) {
 }
 
 /** x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on; what fuses layer norms makes one node of it. */
-const rmsNormalization = lowered("RMSNormalization", "", (node, context) => {
+const rmsNormalization = lowered("RMSNormalization", (node, context) => {
   const [x, scale] = [operand(node, 0, context), operand(node, 1, context)];
   const { list, number } = writer(node, context);
   const rank = x.type.shape.length;
@@ -41,7 +37,7 @@ const rmsNormalization = lowered("RMSNormalization", "", (node, context) => {
  * Pairs of elements turned by the angles of their positions: onnxruntime's own operator where it takes them, else written out.
  * @see RoFormer, arXiv:2104.09864, equation 34
  */
-const rotaryEmbedding = lowered("RotaryEmbedding", "", (node, context) => {
+const rotaryEmbedding = lowered("RotaryEmbedding", (node, context) => {
   const [x, cos, sin] = [0, 1, 2].map((i) => operand(node, i, context)) as [Value, Value, Value];
   const ids = node.inputs[3];
   const { list, reshape, slice, concat } = writer(node, context);
@@ -88,7 +84,6 @@ const HIDDEN = -3.4028234663852886e38;
  */
 const attention = lowered(
   "Attention",
-  "without nonpad_kv_seqlen, windows and the output of products; causal with known numbers of steps",
   (node, context) => {
     refuseOthers(node, context);
     const { reshape, transpose, concat, number } = writer(node, context);
@@ -115,6 +110,7 @@ const attention = lowered(
     const width = heads * Number(v.type.shape[3]);
     return [isFlat ? reshape(transpose(y, [0, 2, 1, 3]), [0, 0, width]) : y, key, value].slice(0, node.outputs);
   },
+  "without nonpad_kv_seqlen, windows and the output of products; causal with known numbers of steps",
 );
 
 function refuseOthers(node: OnnxNode, context: OnnxContext): void {

@@ -1,5 +1,6 @@
 import { tensorFrom } from "../../../tensor/tensor.js";
 import {
+  familyOf,
   numberAttribute,
   numbersAttribute,
   type OnnxContext,
@@ -16,14 +17,7 @@ import { constantValue, integers, type Value } from "../value.js";
 const family = "classic machine learning";
 const domain = "ai.onnx.ml";
 
-const lowered = (opType: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
-  opType,
-  domain,
-  family,
-  support: "lowered",
-  ...(note === undefined ? {} : { note }),
-  lower,
-});
+const { lowered } = familyOf(family, domain);
 
 function floats(node: OnnxNode, name: string, shape?: readonly number[]): Value | undefined {
   const list = numbersAttribute(node, name);

@@ -1,19 +1,12 @@
 import { tensorFrom } from "../../../tensor/tensor.js";
-import { numberAttribute, numbersAttribute, type OnnxOperator, operand, textAttribute } from "../operator.js";
+import { familyOf, numberAttribute, numbersAttribute, type OnnxOperator, operand, textAttribute } from "../operator.js";
 import { asIs, same } from "../same.js";
 import { constantValue, integers, knownDims, scalar, type Value } from "../value.js";
 import { listOperand } from "./shape.js";
 
 const family = "indexing";
 
-const lowered = (opType: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
-  opType,
-  domain: "",
-  family,
-  support: "lowered",
-  ...(note === undefined ? {} : { note }),
-  lower,
-});
+const { lowered } = familyOf(family);
 
 /** Starts, ends and axes were attributes before opset 10. */
 const slice = lowered("Slice", (node, context) => {

@@ -1,5 +1,6 @@
 import { tensorFrom } from "../../../tensor/tensor.js";
 import {
+  familyOf,
   numberAttribute,
   numbersAttribute,
   type OnnxContext,
@@ -13,14 +14,7 @@ import { listOperand } from "./shape.js";
 
 const family = "normalization and reduction";
 
-const lowered = (opType: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
-  opType,
-  domain: "",
-  family,
-  support: "lowered",
-  ...(note === undefined ? {} : { note }),
-  lower,
-});
+const { lowered } = familyOf(family);
 
 /** Older opsets name the outputs of training, too. */
 const batchNormalization = lowered(

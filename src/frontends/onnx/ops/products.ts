@@ -1,5 +1,6 @@
 import type { Attribute } from "../../../ir/graph.js";
 import {
+  familyOf,
   numberAttribute,
   numbersAttribute,
   type OnnxContext,
@@ -13,14 +14,8 @@ import { scalar, type Value } from "../value.js";
 
 const family = "products";
 
-const lowered = (opType: string, domain: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
-  opType,
-  domain,
-  family,
-  support: "lowered",
-  ...(note === undefined ? {} : { note }),
-  lower,
-});
+const { lowered } = familyOf(family);
+const contributed = familyOf(family, "com.microsoft").lowered;
 
 /** The activation that onnxruntime's fused operators have inside. */
 function activated(x: Value, node: OnnxNode, context: OnnxContext): Value {
@@ -48,21 +43,21 @@ function activated(x: Value, node: OnnxNode, context: OnnxContext): Value {
 const activationNames = ["activation", "activation_params", "activation_alpha", "activation_beta"];
 
 /** Conv + (sum +) activation, as onnxruntime's optimizer writes it. */
-const fusedConv = lowered("FusedConv", "com.microsoft", (node, context) => {
+const fusedConv = contributed("FusedConv", (node, context) => {
   const attributes = sharedAttributes(node, context, "Conv", "", activationNames);
   const y = context.one("Conv", node.inputs.slice(0, 3), attributes);
   const [, , , sum] = node.inputs;
   return [activated(sum ? context.one("Add", [y, sum]) : y, node, context)];
 });
 
-const fusedGemm = lowered("FusedGemm", "com.microsoft", (node, context) => {
+const fusedGemm = contributed("FusedGemm", (node, context) => {
   const attributes = sharedAttributes(node, context, "Gemm", "", [...activationNames, "activation_gamma"]);
   return [activated(context.one("Gemm", node.inputs, attributes), node, context)];
 });
 
 /** alpha * (A' * B'), each transposed in its last two sizes. */
 function fusedMatMul(opType: string): OnnxOperator {
-  return lowered(opType, "com.microsoft", (node, context) => {
+  return contributed(opType, (node, context) => {
     const batched = ["transBatchA", "transBatchB"].filter((name) => numberAttribute(node, name, 0) !== 0);
     if (batched.length > 0) context.refuse(`attribute "${batched[0]}" is not supported`);
     const turned = (index: number, name: string): Value => {
@@ -82,13 +77,12 @@ function fusedMatMul(opType: string): OnnxOperator {
 const convolutions = same(family, "Conv ConvTranspose MatMul Gemm Einsum");
 
 /** Window attributes that opset 7 to 19 leave out have the IR's defaults. */
-const averagePool = lowered("AveragePool", "", (node, context) => asIs(node, context));
-const maxPool = lowered("MaxPool", "", (node, context) => asIs(node, context));
+const averagePool = lowered("AveragePool", (node, context) => asIs(node, context));
+const maxPool = lowered("MaxPool", (node, context) => asIs(node, context));
 
 /** (sum of |x|^p)^(1/p) over each window, by an average of the powers. */
 const lpPool = lowered(
   "LpPool",
-  "",
   (node, context) => {
     if (numberAttribute(node, "p", 2) !== 2) return context.refuse("p is not 2");
     const x = operand(node, 0, context);
@@ -106,7 +100,6 @@ const lpPool = lowered(
 
 const globalLpPool = lowered(
   "GlobalLpPool",
-  "",
   (node, context) => {
     if (numberAttribute(node, "p", 2) !== 2) return context.refuse("p is not 2");
     const x = operand(node, 0, context);

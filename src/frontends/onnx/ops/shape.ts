@@ -2,6 +2,7 @@ import { multiplyDims } from "../../../ir/dim.js";
 import type { Dim } from "../../../ir/graph.js";
 import { type DType, elementCount, tensor, tensorFrom } from "../../../tensor/tensor.js";
 import {
+  familyOf,
   numberAttribute,
   numbersAttribute,
   type OnnxContext,
@@ -15,18 +16,7 @@ import { constantValue, dimsValue, integers, knownDims, type Value } from "../va
 
 const family = "shape";
 
-const lowered = (opType: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
-  opType,
-  domain: "",
-  family,
-  support: "lowered",
-  ...(note === undefined ? {} : { note }),
-  lower,
-});
-const folded = (opType: string, lower: OnnxOperator["lower"], note?: string): OnnxOperator => ({
-  ...lowered(opType, lower, note),
-  support: "folded",
-});
+const { lowered, folded } = familyOf(family);
 
 /** An operand that was an attribute up to some opset, e.g. the axes of Squeeze. */
 export function listOperand(node: OnnxNode, index: number, name: string): Value | undefined {
