@@ -3,6 +3,7 @@ import { runPasses } from "../ir/passes.js";
 import type { Range } from "../tensor/quant.js";
 import { quantizeDynamic } from "./passes/dynamic.js";
 import { ownWeights } from "./passes/own-weights.js";
+import { spaceToDepth } from "./passes/static/space-to-depth.js";
 import { quantizeStatic } from "./passes/static/static.js";
 import { quantizeWeightOnly } from "./passes/weight-only.js";
 import type { Scheme } from "./scheme.js";
@@ -32,6 +33,6 @@ function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined
       return [quantizeWeightOnly(scheme)];
     case "static":
       if (!ranges) throw new Error(`quantize: scheme "${scheme.name}" is static and came without ranges`);
-      return [quantizeStatic(scheme, ranges)];
+      return [quantizeStatic(scheme, ranges), spaceToDepth];
   }
 }
