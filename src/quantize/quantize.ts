@@ -21,6 +21,14 @@ export function quantizeGraph(graph: Graph, scheme: Scheme, ranges?: ReadonlyMap
   return runPasses(graph, scheme.precise ? [...passes, ownWeights] : passes);
 }
 
+/**
+ * A quantized graph as it is written for the engine: the same codes for every value, bit for bit, by the kernels that it
+ * has the faster ones of. Weights may lie in another order; what looks at them takes the graph of `quantizeGraph`.
+ */
+export function engineForm(quantized: Graph): Graph {
+  return runPasses(quantized, [spaceToDepth]);
+}
+
 function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined): readonly Pass[] {
   switch (scheme.mode) {
     case "fp32":
@@ -33,6 +41,6 @@ function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined
       return [quantizeWeightOnly(scheme)];
     case "static":
       if (!ranges) throw new Error(`quantize: scheme "${scheme.name}" is static and came without ranges`);
-      return [quantizeStatic(scheme, ranges), spaceToDepth];
+      return [quantizeStatic(scheme, ranges)];
   }
 }

@@ -10,6 +10,7 @@ import { runPasses } from "../ir/passes.js";
 import { agreement, type CrossCheck, disagreementOf, outputsApart } from "../measure/cross-check.js";
 import { trackGap } from "../measure/gap.js";
 import { qdqForm } from "../quantize/passes/qdq.js";
+import { engineForm } from "../quantize/quantize.js";
 import { exposeQuantizedValues } from "../quantize/quantized-values.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { batches, feeds, outputsOf } from "./inference.js";
@@ -35,7 +36,7 @@ export async function crossCheck(opened: Opened, quantized: Graph): Promise<Cros
   const qdq = runPasses(quantized, [qdqForm]);
   const samples = dataset.splits.test.subarray(0, SAMPLES);
   if (qdq === quantized || samples.length === 0) return undefined;
-  const bytes = { operators: toOnnx(quantized), qdq: toOnnx(qdq) };
+  const bytes = { operators: toOnnx(engineForm(quantized)), qdq: toOnnx(qdq) };
   const firstOutput = async (by: Engine, model: Uint8Array) => {
     const [output] = await outputsOf(by, model, quantized, dataset, samples);
     return output as Tensor<"float32">;

@@ -11,7 +11,7 @@ import type { Graph } from "../ir/graph.js";
 import type { ExportForm } from "../plan/export-forms.js";
 import { exportForms } from "../plan/export-forms.js";
 import { qdqForm } from "../quantize/passes/qdq.js";
-import { quantizeGraph } from "../quantize/quantize.js";
+import { engineForm, quantizeGraph } from "../quantize/quantize.js";
 import type { Scheme } from "../quantize/scheme.js";
 import { simulateGraph } from "../quantize/simulate.js";
 import type { AccuracyResult } from "../results/record.js";
@@ -118,7 +118,7 @@ async function measuredFile({ opened, input, graph }: Source): Promise<Made | Un
   if (graph.nodes.some(({ domain }) => domain === "nibble")) {
     return { unfit: "its activations are simulated, and no ONNX operator rounds them so" };
   }
-  const made = toOnnx(graph);
+  const made = toOnnx(scheme.mode === "given" ? graph : engineForm(graph));
   const hash = hashBytes(made);
   const kept = recorded === undefined || recorded === hash ? made : await measuredBytes(opened, input, recorded);
   if (kept === undefined) fail("export-differs", { trial: label, measured: recorded ?? "", made: hash });

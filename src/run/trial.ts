@@ -5,7 +5,7 @@ import { toOnnx } from "../backends/onnx/write.js";
 import { hashBytes, shortHash } from "../base/hash.js";
 import { sizeResult } from "../measure/size.js";
 import { nodeWork } from "../measure/work.js";
-import { quantizeGraph } from "../quantize/quantize.js";
+import { engineForm, quantizeGraph } from "../quantize/quantize.js";
 import { weightBytes } from "../quantize/size.js";
 import { attestTrial } from "./attestation.js";
 import { configured, engineConfig } from "./engine-config.js";
@@ -41,7 +41,8 @@ export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): 
   const ranges = scheme.calibration ? opened.ranges(scheme.calibration) : undefined;
   const quantized = quantizeGraph(graph, scheme, ranges);
   enterStage("lower");
-  const bytes = toOnnx(quantized);
+  const written = engineForm(quantized);
+  const bytes = toOnnx(written);
   const path = scheme.mode === "fp32" ? fp32.path : join(folder, `${scheme.name}-${shortHash(id)}.onnx`);
   if (path !== fp32.path) await writeWhole(path, bytes);
   // Every trial is timed against this file, and somebody may have cleaned up during the run.
@@ -67,14 +68,14 @@ export async function evaluate(shared: Opened, input: Tasks["trial"]["input"]): 
     return {
       path,
       accuracy: isBaseline ? floatAccuracyOf(fp32, seed) : accuracyOf(scored, fp32, { seed, stop }),
-      size: sizeResult(weightBytes(quantized), bytes.length, fp32.bytes.length),
+      size: sizeResult(weightBytes(written), bytes.length, fp32.bytes.length),
       file: { sha256: hashBytes(bytes), bytes: bytes.length },
       attestation: withPhases(attestation, phases),
       ...(phases.length > 0 ? { phases } : {}),
       work: measures.latency.map(({ batch }) => ({
         batch,
         baseline: nodeWork(graph, batch),
-        trial: nodeWork(quantized, batch),
+        trial: nodeWork(written, batch),
       })),
       ...(gap ? { gap } : {}),
       ...(measures.layers && !isBaseline ? { layers: await layerErrors(opened, quantized, engine) } : {}),

@@ -8,7 +8,7 @@ import { onnxruntime } from "../../src/engines/onnxruntime.js";
 import type { Graph } from "../../src/ir/graph.js";
 import type { LatencyResult } from "../../src/measure/speedup.js";
 import { startCalibration } from "../../src/quantize/calibrate.js";
-import { quantizeGraph } from "../../src/quantize/quantize.js";
+import { engineForm, quantizeGraph } from "../../src/quantize/quantize.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
 import { type Effort, fullEffort, startTuner, timeTrial } from "../../src/run/latency-trial.js";
 import { startWorker } from "../../src/run/process.js";
@@ -30,7 +30,7 @@ export async function timeGraph(
     const paths = { baseline: join(folder, "fp32.onnx"), trial: join(folder, "trial.onnx") };
     writeFileSync(paths.baseline, toOnnx(float));
     const quantized = quantizeGraph(float, scheme, await rangesFor(float, scheme, feeds));
-    writeFileSync(paths.trial, toOnnx(quantized));
+    writeFileSync(paths.trial, toOnnx(engineForm(quantized)));
     const optimizedModelPath = join(folder, "optimized.onnx");
     const engine = await onnxruntime();
     await (await engine.load(paths.trial, { threads: 1, optimization: "all", optimizedModelPath })).close();

@@ -63,6 +63,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     experiment("try dynamic\n  measure accuracy, latency\n  expect dynamic.accuracy_drop < 1%"),
     { describeModel: async () => ({ ...cnn, decoder: {}, synthetic: { data: madeUp } }) },
   ],
+  [
+    "a synthetic model that is wrong may have brought its data",
+    "model a = synthetic { layers: 0 }\nexperiment e {\n  model a\n  try dynamic\n  measure latency\n}",
+  ],
   ["a synthetic model with a path", 'model a = synthetic("m.json") { layers: 0 }\nmodel b = synthetic { layer: 2 }'],
   ["classes too few", experiment("try static\n  expect static.top5 > 99%"), labelled({ kind: "class", classes: 3 })],
   ["no labels", experiment("try static\n  expect static.macro_f1 > 90%"), labelled({ kind: "none" })],

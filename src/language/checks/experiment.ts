@@ -121,6 +121,8 @@ async function dataOf(
   checker: Checker,
 ): Promise<{ readonly use: ast.Use | undefined; readonly data: CheckedData | undefined }> {
   const synthetic = model?.description.synthetic;
+  // Of a model that is wrong nobody knows whether it brings its data.
+  if (modelUse && !model && clauses.length === 0) return { use: undefined, data: undefined };
   if (!model || !synthetic) {
     const use = oneUse("data", clauses, statement, checker);
     return { use, data: use && (await sources.data(use)) };
