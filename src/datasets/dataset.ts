@@ -29,7 +29,7 @@ export interface Dataset {
   readonly size: number;
   /** Shape of one sample for each model input, without batch. */
   readonly inputShapes: readonly (readonly number[])[];
-  /** Absent when the source has none; accuracy is then agreement with fp32. */
+  /** Absent when the source has none; accuracy is then how far outputs are from fp32's. */
   readonly labels?: Labels;
   readonly splits: Splits;
   /** float32 [indices.length, ...inputShape] for each input. */

@@ -84,12 +84,14 @@ function formTable(forms: readonly FormEntry[], sizes: ReadonlyMap<string, numbe
 }
 
 function accuracyText(accuracy: AccuracyResult | undefined): string {
-  const found = accuracy && accuracyOf({ accuracy } as Parameters<typeof accuracyOf>[0]);
+  const found = accuracy && accuracyOf({ accuracy });
   if (!accuracy || !found) return "not measured";
   const text = (value: number) => metricText("accuracy", value, found.isShare);
+  const own = `${text(found.value)} [${text(found.ci95[0])}, ${text(found.ci95[1])}]`;
+  if (found.name === "relative_error") return `error against fp32 ${own}`;
   const { value, ci95 } = accuracy.drop;
   const drop = found.isShare ? `${percent(value, 2)} [${percent(ci95[0], 2)}, ${percent(ci95[1], 2)}]` : plain(value);
-  return `${text(found.value)} [${text(found.ci95[0])}, ${text(found.ci95[1])}], ${found.isShare ? "drop" : "increase"} ${drop}`;
+  return `${own}, ${found.isShare ? "drop" : "increase"} ${drop}`;
 }
 
 function formNotes({ form, parity }: FormEntry): readonly string[] {

@@ -114,8 +114,10 @@ function bestTrial(subject: Subject, metric: MetricName): Chosen {
   const judged = quantized.map((record) => candidateOf(subject, record, rank));
   const candidates = judged.filter((each): each is Candidate => "value" in each);
   const left = judged.flatMap((each) => ("value" in each ? [] : `${each.label}: ${each.why}`));
-  const isShare = candidates.every(({ record }) => accuracyOf(record)?.isShare ?? true);
-  const sign = lowerIsBetter.has(rank) || (rank === "accuracy" && !isShare) ? -1 : 1;
+  const accuracies = candidates.flatMap(({ record }) => accuracyOf(record) ?? []);
+  const isShare = accuracies.every((accuracy) => accuracy.isShare);
+  const isError = accuracies.some((accuracy) => accuracy.isError);
+  const sign = lowerIsBetter.has(rank) || (rank === "accuracy" && isError) ? -1 : 1;
   const [best, ...others] = [...candidates].sort((a, b) => sign * (b.value.value - a.value.value));
   if (best === undefined) return fail("export-no-best", { metric, reasons: left });
   const { record, label } = best;

@@ -6,7 +6,7 @@ import { macroF1 } from "./macro-f1.js";
 import { mcNemarP } from "./mcnemar.js";
 import { regressionMetrics } from "./regression.js";
 import type { Resolution } from "./resolution.js";
-import type { ClassScores, Scores } from "./scores.js";
+import { type ClassScores, knownScores, type Scores } from "./scores.js";
 import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
 import type { TokenScores } from "./token-scores.js";
 
@@ -14,20 +14,23 @@ export type { DivergenceResult } from "./divergence.js";
 export type { Sampled } from "./statistics.js";
 
 /**
- * Accuracy on the test split. With class labels `top1`; with real-valued labels `mae`; with next tokens `nextToken`; without labels
- * `agreement`: the share of samples whose top output (or, with one output, whose rounded value) equals fp32's.
- * `drop` is fp32 minus this, in the metric's unit, positive when worse; paired over the same samples.
+ * Accuracy on the test split. With class labels `top1`; with real-valued labels `mae`; with next tokens `nextToken`. Without labels
+ * `agreement`, the share of samples whose top output equals fp32's, where the outputs are distributions; else `relativeError`, the
+ * mean over samples of the root mean square difference from fp32's output over the root mean square of that output, at least 0.
+ * `drop` is fp32 minus this (of errors this minus fp32), in the metric's unit, positive when worse; paired over the same samples.
+ * fp32's own relative error is 0, so its drop is the error itself.
  */
 export interface AccuracyResult {
   readonly top1?: Sampled;
   readonly mae?: Sampled;
   readonly agreement?: Sampled;
+  readonly relativeError?: Sampled;
   /** Share of next tokens that the largest output names; `n` counts sequences. */
   readonly nextToken?: Sampled;
   /** Next tokens that were scored, with `nextToken`. */
   readonly tokens?: number;
   readonly drop: Estimate;
-  /** Samples, or next tokens, whose top class differs from fp32's; absent for real-valued outputs. */
+  /** Samples, or next tokens, whose top class differs from fp32's; absent where outputs are compared by their values. */
   readonly flips?: number;
   /**
    * McNemar counts: right in fp32 and wrong here (`lost`), and the reverse (`gained`); with class labels only.
@@ -78,21 +81,22 @@ export interface ComparisonOptions {
  * Intervals, all 95%: `top1`, `agreement`, `top5` and `sameTop` Wilson's score interval; the drop of `top1` Tango's score
  * interval of paired proportions (it stays honest when few samples flip); the drop of `agreement` Wilson's of the flips; all
  * of next tokens a bootstrap over sequences, see {@link compareTokens};
- * `macro_f1` Wilson's with an effective sample size; the others a studentized bootstrap over samples, seeded.
+ * `macro_f1` Wilson's with an effective sample size; the others a studentized bootstrap over samples, seeded; that of
+ * `relativeError` and its drop ends at 0.
  * @param trial and baseline: scores of the same samples in the same order
  */
 export function compareAccuracy(trial: Scores, baseline: Scores, options: ComparisonOptions): AccuracyResult {
   checkPair(trial, baseline);
   if (trial.tokens && baseline.tokens) return compareSequences(trial, trial.tokens, baseline.tokens, options);
-  const basic = trial.metric === "mae" ? compareErrors(trial, baseline, options.seed) : compareShares(trial, baseline);
+  const basic = compareBasic(trial, baseline, options.seed);
   const { stopped } = options;
   if (options.dropOnly) return { ...basic, ...(stopped ? { stopped } : {}) };
   const { metrics, remarks } = furtherMetrics(trial, options.seed);
   const n = samplesOf(trial);
   const divergence = summarizeDivergence(trial.divergence, basic.flips, n, options.seed);
   const confusion = basic.flips ? confusedPairs(trial, baseline) : [];
-  if (basic.mae?.narrow) remarks.push(FEW_DECIDE);
-  if (n === 1) remarks.push(ONE_SAMPLE);
+  if (basic.mae?.narrow || basic.relativeError?.narrow) remarks.push(FEW_DECIDE);
+  if ((basic.relativeError?.n ?? n) === 1) remarks.push(ONE_SAMPLE);
   return {
     ...basic,
     ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
@@ -130,6 +134,17 @@ const ONE_SAMPLE = "one test sample says nothing of the spread: means are given 
 const FEW_DECIDE =
   "a few samples decide the mean error: its 95% interval may be too narrow, and holds the truth about 9 times in 10";
 
+function compareBasic(trial: Scores, baseline: Scores, seed: number): AccuracyResult {
+  switch (trial.metric) {
+    case "mae":
+      return compareErrors(trial, baseline, seed);
+    case "relative_error":
+      return compareRelativeErrors(trial, baseline, seed);
+    default:
+      return compareShares(trial, baseline);
+  }
+}
+
 function compareShares(trial: Scores, baseline: Scores): AccuracyResult {
   const n = trial.predictions.length;
   const flips = countDifferent(trial.predictions, baseline.predictions);
@@ -159,6 +174,22 @@ function compareErrors(trial: Scores, baseline: Scores, seed: number): AccuracyR
   const worse = trial.scores.map((error, i) => error - (baseline.scores[i] as number));
   const { value, ci95 } = sampledMean(worse, seededRandom(seed));
   return { mae: sampledMean(trial.scores, seededRandom(seed)), drop: { value, ci95 } };
+}
+
+/** The baseline is fp32, whose own errors are 0, or another arm of a diagnosis. */
+function compareRelativeErrors(trial: Scores, baseline: Scores, seed: number): AccuracyResult {
+  const errors = knownScores(trial.scores);
+  const own = knownScores(baseline.scores);
+  const found = sampledMean(errors, seededRandom(seed));
+  const relativeError = { ...found, ci95: [Math.max(0, found.ci95[0]), found.ci95[1]] } as const;
+  const isFloat = own.every((error) => error === 0);
+  const { value, ci95 } = isFloat
+    ? relativeError
+    : sampledMean(
+        errors.map((error, i) => error - (own[i] as number)),
+        seededRandom(seed),
+      );
+  return { relativeError, drop: { value, ci95 } };
 }
 
 function furtherMetrics({ classes, errors, predictions }: Scores, seed: number) {

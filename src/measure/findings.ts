@@ -1,5 +1,6 @@
 import type { CalibrationCheck } from "./calibration-check.js";
 import { type DiagnosisResult, type LayerDiagnosis, noiseShare } from "./diagnosis.js";
+import { isLoss } from "./loss.js";
 import type { AccuracyMetric } from "./scores.js";
 import type { Estimate } from "./statistics.js";
 
@@ -22,13 +23,14 @@ const SAME_RANGES = 0.01;
 
 /**
  * What the figures of a diagnosis say, in sentences, the most useful first. Rules over numbers: a sentence claims a gain in
- * accuracy only where the paired interval lies above 0, and speaks of noise (SQNR) where accuracy is unresolved.
+ * accuracy only where the paired interval lies above 0, and speaks of noise (SQNR) where accuracy is unresolved or the
+ * relative error small.
  */
 export function findingsOf(figures: Omit<DiagnosisResult, "findings">, scheme: DiagnosedScheme): readonly string[] {
   const { all, metric, calibration } = figures;
-  const worse = all.drop.ci95[0] > 0;
+  const worse = isLoss(all.drop, metric);
   return [
-    worse ? `the drop is ${amount(all.drop, metric)}` : verdictWithoutDrop(figures),
+    worse ? `the ${dropWord(metric)} is ${amount(all.drop, metric)}` : verdictWithoutDrop(figures),
     ...layerFindings(figures, worse),
     ...sideFindings(figures, scheme, worse),
     ...(calibration ? calibrationFindings(calibration) : []),
@@ -37,6 +39,7 @@ export function findingsOf(figures: Omit<DiagnosisResult, "findings">, scheme: D
 
 function verdictWithoutDrop({ all, metric, samples }: Omit<DiagnosisResult, "findings">): string {
   if (all.sqnrDb === null) return "nothing to mend: every output is fp32's to the bit";
+  if (metric === "relative_error") return `the error is small, ${amount(all.drop, metric)} over ${samples} samples`;
   const better = all.drop.ci95[1] < 0 ? "it is better than fp32" : "the drop is within noise";
   return `nothing to mend: ${better}, ${amount(all.drop, metric)} over ${samples} samples`;
 }
@@ -60,7 +63,7 @@ function layerFindings({ layers, all, metric }: Omit<DiagnosisResult, "findings"
 }
 
 function gainFinding({ layer, kept }: LayerDiagnosis, drop: Estimate, metric: AccuracyMetric): string {
-  return `\`keep layers "${layer}" at fp32\` brings the drop from ${value(drop.value, metric)} to ${value(kept.drop.value, metric)}`;
+  return `\`keep layers "${layer}" at fp32\` brings the ${dropWord(metric)} from ${value(drop.value, metric)} to ${value(kept.drop.value, metric)}`;
 }
 
 /** How the noise of the whole falls when a layer is kept; nothing where it does not. */
@@ -135,13 +138,17 @@ function listed(names: readonly string[]): string {
   return `${names.length === 1 ? "class" : "classes"} ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** A drop with its interval, in the metric's own words: percent of samples, or an error in the unit of the labels. */
+/** fp32 has no relative error of its own that it could drop from. */
+const dropWord = (metric: AccuracyMetric) => (metric === "relative_error" ? "error" : "drop");
+
+/** A drop with its interval, in the metric's own words: percent of samples or of fp32's outputs, or an error in the unit of the labels. */
 function amount(drop: Estimate, metric: AccuracyMetric): string {
   return `${value(drop.value, metric)} (95%: ${value(drop.ci95[0], metric)} to ${value(drop.ci95[1], metric)})`;
 }
 
 function value(drop: number, metric: AccuracyMetric): string {
   if (metric === "mae") return `${Number(drop.toPrecision(2))}`;
+  if (metric === "relative_error") return `${Number((100 * drop).toPrecision(2))}%`;
   const rounded = (100 * drop).toFixed(1);
   return `${rounded === "-0.0" ? "0.0" : rounded}%`;
 }

@@ -1,5 +1,5 @@
 import type { QuantizedValue } from "../quantize/quantized-values.js";
-import type { Scores } from "./scores.js";
+import { knownScores, type Scores } from "./scores.js";
 import { mean } from "./statistics.js";
 
 /**
@@ -8,7 +8,7 @@ import { mean } from "./statistics.js";
  * ones carry on is in the figures of those too; the first layer above 0 is where it begins.
  */
 export interface GapResult {
-  /** Accuracy simulated minus executed, in the metric's own unit: shares of samples, or mean absolute error. */
+  /** Accuracy simulated minus executed, in the metric's own unit: shares of samples, relative error, or mean absolute error. */
   readonly accuracy: number;
   /** The largest difference of any quantized value, in its quantization steps; see {@link trackGap}. */
   readonly maxSteps: number;
@@ -105,7 +105,7 @@ export function accuracyGap(simulated: Scores, executed: Scores, float: Scores):
   if (lengths.size !== 1 || executed.metric !== metric || float.metric !== metric) {
     throw new Error("gap: simulated, executed and fp32 were not scored on the same samples");
   }
-  if (metric !== "agreement") return mean(simulated.scores) - mean(executed.scores);
+  if (metric !== "agreement") return mean(knownScores(simulated.scores)) - mean(knownScores(executed.scores));
   return agreement(simulated, float) - agreement(executed, float);
 }
 

@@ -15,8 +15,9 @@ export const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
 /** Takes outputs in the order of the test split and keeps what fits. */
 export interface OutputKeeper {
+  /** Zeros where nothing has come yet. */
+  readonly kept: KeptOutputs;
   add(output: Float32Array, rows: number): void;
-  finish(): KeptOutputs;
 }
 
 /**
@@ -34,13 +35,13 @@ export function startKeeping(
   const data = new Float32Array(most === 0 ? 0 : Math.ceil(samples / every) * width);
   let position = 0;
   return {
+    kept: { width, kind, every, data },
     add(output, rows) {
       for (let row = 0; row < rows; row++, position++) {
         if (most === 0 || position % every !== 0) continue;
         data.set(output.subarray(row * width, (row + 1) * width), (position / every) * width);
       }
     },
-    finish: () => ({ width, kind, every, data }),
   };
 }
 

@@ -2,22 +2,48 @@ import { fail } from "../base/diagnostic.js";
 import type { Labels } from "../datasets/dataset.js";
 import { type DistributionKind, LEAST_PROBABILITY, readDistribution } from "./distribution.js";
 import { type SampleDivergence, startDivergence } from "./divergence.js";
-import type { KeptOutputs } from "./kept-outputs.js";
+import { type KeptOutputs, keptStart } from "./kept-outputs.js";
 import { sharesOf } from "./language-model.js";
 import { type ErrorScores, startErrors } from "./regression.js";
+import { relativeErrorOf } from "./relative-error.js";
 import { type NextTokens, startTokenDivergence, startTokens, type TokenScores, tokensInOrder } from "./token-scores.js";
 
-export type AccuracyMetric = "top1" | "mae" | "agreement" | "next_token";
+export type AccuracyMetric = "top1" | "mae" | "agreement" | "relative_error" | "next_token";
+
+/**
+ * What accuracy is: of labels, or without any how far the outputs are from fp32's. Their top output says something where they
+ * are distributions alone (`kind`, of fp32's); of coordinates, sizes and scores of independent classes the values are compared.
+ */
+export function metricOf(labels: Labels | undefined, kind: DistributionKind | undefined): AccuracyMetric {
+  switch (labels?.kind) {
+    case "class":
+      return "top1";
+    case "value":
+      return "mae";
+    case "tokens":
+      return "next_token";
+    default:
+      return kind === undefined ? "relative_error" : "agreement";
+  }
+}
+
+/** Whether outputs are compared by their values: there is no answer among them that could be the same, and no bound of an error. */
+export function comparesValues(metric: AccuracyMetric): boolean {
+  return metric === "mae" || metric === "relative_error";
+}
 
 /** What one model said about each sample of the test split, in the order the batches came; plain data. */
 export interface Scores {
   readonly metric: AccuracyMetric;
   /**
-   * Index of the largest output (the lowest index of equal ones); one rounded value for a single output; empty for mae, and
-   * for next_token, whose predictions are of positions.
+   * Index of the largest output (the lowest index of equal ones); empty for mae and relative_error, and for next_token,
+   * whose predictions are of positions.
    */
   readonly predictions: Int32Array;
-  /** top1: 1 when right, else 0. mae: mean absolute error of the sample. next_token: share of its positions. agreement: empty. */
+  /**
+   * top1: 1 when right, else 0. mae: mean absolute error of the sample. next_token: share of its positions. agreement: empty.
+   * relative_error: see {@link relativeErrorOf}; NaN for samples whose fp32 outputs were too many to keep.
+   */
   readonly scores: Float64Array;
   /** With class labels: what further metrics are made of, sample by sample. */
   readonly classes?: ClassScores;
@@ -57,7 +83,7 @@ export interface Scorer {
 export interface ScoringOptions {
   /** How the outputs are read as distributions; see `distributionKind`. */
   readonly kind?: DistributionKind | undefined;
-  /** fp32's outputs, to measure how far these are from them. */
+  /** fp32's outputs, to measure how far these are from them; without labels and `kind` they must be there, for fp32 its own. */
   readonly reference?: KeptOutputs | undefined;
 }
 
@@ -67,7 +93,7 @@ export interface ScoringOptions {
  * @throws DiagnosticError `output-width` when outputs and labels do not fit, `prediction-not-finite` from `add`.
  */
 export function startScoring(labels: Labels | undefined, width: number, options: ScoringOptions = {}): Scorer {
-  const scorer = scorerOf(labels, width, options.kind);
+  const scorer = scorerOf(labels, width, options);
   if (!options.reference) return scorer;
   const divergence =
     labels?.kind === "tokens"
@@ -76,7 +102,7 @@ export function startScoring(labels: Labels | undefined, width: number, options:
   let next = 0;
   return {
     add(output, indices, positions) {
-      scorer.add(output, indices);
+      scorer.add(output, indices, positions);
       for (let row = 0; row < indices.length; row++) divergence.add(output, row * width, positions?.[row] ?? next++);
     },
     at: scorer.at,
@@ -84,8 +110,10 @@ export function startScoring(labels: Labels | undefined, width: number, options:
   };
 }
 
-function scorerOf(labels: Labels | undefined, width: number, kind: DistributionKind | undefined): Scorer {
-  if (labels === undefined) return predictionScorer("agreement", width, width === 1 ? rounded : largest);
+function scorerOf(labels: Labels | undefined, width: number, { kind, reference }: ScoringOptions): Scorer {
+  if (labels === undefined) {
+    return kind === undefined ? relativeScorer(width, reference) : predictionScorer("agreement", width, largest);
+  }
   if (labels.kind === "value") return errorScorer(labels.values, labels.width, width);
   if (labels.kind === "tokens") return tokenScorer(labels, width, kind);
   const classes = labels.classes.length;
@@ -107,10 +135,6 @@ const largest: Predict = (output, start, width) => {
 };
 
 const aboveHalf: Predict = (output, start) => ((output[start] as number) > 0.5 ? 1 : 0);
-
-/** Nearest integer, held inside int32. */
-const rounded: Predict = (output, start) =>
-  Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.round(output[start] as number)));
 
 function predictionScorer(
   metric: "top1" | "agreement",
@@ -216,6 +240,34 @@ function errorScorer(labels: Float32Array, labelWidth: number, width: number): S
       errors: errors.finish(),
     }),
   };
+}
+
+function relativeScorer(width: number, reference: KeptOutputs | undefined): Scorer {
+  if (reference?.width !== width) throw new Error("accuracy: there are no outputs of fp32 to compare with");
+  const scores: number[] = [];
+  return {
+    add(output, indices, positions) {
+      checkRows(output, indices.length, width);
+      for (let row = 0; row < indices.length; row++) {
+        refuseNaN(output, row, width, indices[row] as number);
+        const kept = keptStart(reference, positions?.[row] ?? scores.length);
+        scores.push(
+          kept === undefined ? Number.NaN : relativeErrorOf(reference.data, kept, output, row * width, width),
+        );
+      }
+    },
+    at: (place) => ({ prediction: 0, score: scores[place] as number }),
+    finish: () => ({
+      metric: "relative_error",
+      predictions: new Int32Array(0),
+      scores: Float64Array.from(scores),
+    }),
+  };
+}
+
+/** The scores that there are: of relative errors those of the samples whose fp32 outputs were kept. */
+export function knownScores(scores: Float64Array): Float64Array {
+  return scores.filter((score) => !Number.isNaN(score));
 }
 
 function tokenScorer(next: NextTokens, width: number, kind: DistributionKind | undefined): Scorer {

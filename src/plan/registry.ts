@@ -15,7 +15,7 @@ export const measures: readonly MeasureDefinition[] = [
   {
     name: "accuracy",
     summary:
-      "on the test split, paired with fp32: top-1, mean absolute error, perplexity and next token, or agreement where data has no labels",
+      "on the test split, paired with fp32: top-1, mean absolute error, perplexity and next token; where data has no labels agreement of distributions, else the relative error of the outputs",
     options: [
       {
         name: "stop_at_drop",
@@ -102,7 +102,12 @@ export interface MetricDefinition {
 }
 
 export const metrics: readonly MetricDefinition[] = [
-  { name: "accuracy", unit: "fraction", needs: "accuracy", summary: "share of right answers on the test split" },
+  {
+    name: "accuracy",
+    unit: "fraction",
+    needs: "accuracy",
+    summary: "share of right answers on the test split, or the error where answers are values",
+  },
   { name: "accuracy_drop", unit: "fraction", needs: "accuracy", summary: "fp32 minus this, positive when worse" },
   {
     name: "flips",

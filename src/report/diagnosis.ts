@@ -1,5 +1,6 @@
 import { trialLabels } from "../results/label.js";
 import type { DiagnosisArm, DiagnosisRecord, TrialRecord } from "../results/record.js";
+import { errorPercent } from "../results/units.js";
 
 /** Most layers that the text lists: those whose own quantization makes the most noise. */
 const MOST_LAYERS = 16;
@@ -46,9 +47,10 @@ function figuresOf({ diagnosis }: DiagnosisRecord): readonly string[] {
   const shown = mostNoisy(layers);
   const left = layers.length - shown.length;
   const growth = calibration?.growth ?? [];
+  const drop = metric === "relative_error" ? "error" : "drop";
   return [
     ...columns([
-      ["", "drop", "SQNR"],
+      ["", drop, "SQNR"],
       row("all", all),
       row("weights alone", weightsOnly),
       ...(activationsOnly ? [row("activations alone", activationsOnly)] : []),
@@ -58,7 +60,7 @@ function figuresOf({ diagnosis }: DiagnosisRecord): readonly string[] {
       : [
           "",
           ...columns([
-            ["layer", "alone: drop", "SQNR", "kept float: drop", "SQNR"],
+            ["layer", `alone: ${drop}`, "SQNR", `kept float: ${drop}`, "SQNR"],
             ...shown.map(({ layer, alone, kept }) => row(shortName(layer), alone, kept)),
           ]),
           ...(left > 0
@@ -70,7 +72,7 @@ function figuresOf({ diagnosis }: DiagnosisRecord): readonly string[] {
       : [
           "",
           ...columns([
-            ["calibration samples", "ranges off by", "drop"],
+            ["calibration samples", "ranges off by", drop],
             ...growth.map((step) => [
               String(step.samples),
               `${(100 * step.rangeChange).toFixed(1)}%`,
@@ -95,6 +97,7 @@ function shortName(name: string): string {
 
 function dropText(drop: number, metric: DiagnosisRecord["diagnosis"]["metric"]): string {
   if (metric === "mae") return Number(drop.toPrecision(3)).toString();
+  if (metric === "relative_error") return `${errorPercent(drop)}%`;
   const text = (100 * drop).toFixed(1);
   return `${text === "-0.0" ? "0.0" : text}%`;
 }

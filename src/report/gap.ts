@@ -1,10 +1,10 @@
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, GapResult } from "../results/record.js";
-import { percent, percentDigits, plain } from "../results/units.js";
+import { errorPercent, percent, percentDigits, plain } from "../results/units.js";
 
 /** Steps that the engine's rounding may be away from the definition of an operator. */
 const MOST_STEPS = 1;
-/** Share of the mean error that float arithmetic in another order may move it by. A share of samples is exact. */
+/** Share of an error that float arithmetic in another order may move it by. A share of samples is exact. */
 const ROUNDING = 1e-3;
 
 /** Whether what ran is not what the definitions of the operators say, beyond rounding. */
@@ -13,10 +13,10 @@ export function isApart(record: CompletedRecord): boolean {
 }
 
 function changesAccuracy({ accuracy }: GapResult, record: CompletedRecord): boolean {
-  const { isShare, value, name } = accuracyOf(record) ?? { isShare: true, value: 0, name: "top1" };
+  const { isError, value, name } = accuracyOf(record) ?? { isError: false, value: 0, name: "top1" };
   // Of thousands of next tokens some lie between two answers that are equal but for rounding.
   if (name === "next_token") return Math.abs(accuracy) > ROUNDING;
-  return Math.abs(accuracy) > (isShare ? 0 : ROUNDING * value);
+  return Math.abs(accuracy) > (isError ? ROUNDING * value : 0);
 }
 
 /** What must be said of a trial of which simulated and executed are apart: how far, where it begins, what it does to accuracy. */
@@ -30,11 +30,17 @@ export function gapRemarks(record: CompletedRecord): readonly string[] {
 }
 
 function accuracyText({ accuracy, samples }: GapResult, record: CompletedRecord): string {
-  const isShare = accuracyOf(record)?.isShare ?? true;
   const size = Math.abs(accuracy);
-  const amount = isShare ? percent(size, percentDigits(samples)) : plain(size);
   const side = accuracy > 0 ? "more" : "less";
-  return `${isShare ? "accuracy" : "mean error"} is ${amount} ${side} when simulated (${count(samples)})`;
+  const said = `${side} when simulated (${count(samples)})`;
+  switch (accuracyOf(record)?.name) {
+    case "mae":
+      return `mean error is ${plain(size)} ${said}`;
+    case "relative_error":
+      return `error against fp32 is ${errorPercent(size)}% ${said}`;
+    default:
+      return `accuracy is ${percent(size, percentDigits(samples))} ${said}`;
+  }
 }
 
 /** One sentence on all trials that were simulated; undefined when none was. */

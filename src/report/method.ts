@@ -35,6 +35,8 @@ function accuracyMethod(completed: readonly CompletedRecord[]): Note | undefined
   const what = {
     top1: "drop compares the same samples with fp32",
     agreement: "no labels: top outputs are compared with fp32",
+    relative_error:
+      "no labels, and outputs that are no probabilities: the error is the root mean square difference from fp32's output as a share of that output's own, mean over samples",
     mae: "increase compares the same samples with fp32",
     next_token:
       "perplexity is of all their next tokens; increase and drop compare the same sequences with fp32, and all intervals resample whole sequences, as tokens of one depend on each other",

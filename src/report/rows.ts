@@ -1,8 +1,9 @@
+import { isLoss } from "../measure/loss.js";
 import { sameSetting } from "../measure/setting.js";
 import { trialLabels } from "../results/label.js";
-import { accuracyOf } from "../results/metric.js";
+import { accuracyOf, type NamedAccuracy } from "../results/metric.js";
 import type { CompletedRecord, Estimate, LatencyResult, TrialRecord } from "../results/record.js";
-import { bytes, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";
+import { bytes, errorPercent, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";
 import type { Cell, Column, Tone } from "./columns.js";
 import { phaseText } from "./phases.js";
 import { isSuspect } from "./remarks.js";
@@ -43,23 +44,29 @@ export function variesInBatch(rows: readonly Row[]): boolean {
   return new Set(rows.flatMap(({ latency }) => (latency ? `${latency.batch} ${latency.threads}` : []))).size > 1;
 }
 
-/** Accuracy, its drop and the flips: the columns that were measured. */
+const accuracyHeaders = {
+  top1: "top-1",
+  agreement: "same as fp32",
+  relative_error: "error vs fp32",
+  mae: "mean error",
+  next_token: "next token",
+} as const;
+
+/** Accuracy, its drop and the flips: the columns that were measured. Records of one experiment may differ in their metric by age. */
 export function accuracyColumns(rows: readonly Row[]): readonly Column[] {
   const completed = rows.map(({ record, first }) => (first ? record : undefined));
-  const header = rows.map(({ record }) => accuracyOf(record)?.name).find((name) => name !== undefined);
-  const headers = { top1: "top-1", agreement: "same as fp32", mae: "mean error", next_token: "next token" } as const;
+  const names = new Set(completed.flatMap((record) => (record && accuracyOf(record)?.name) ?? []));
   const columns = [
     ...perplexityColumns(completed),
-    { header: header ? headers[header] : "accuracy", cells: completed.map((record) => record && accuracyCell(record)) },
-    // Without labels the drop is the share of flips, which the next column gives.
-    {
-      header: header === "mae" ? "increase" : "drop",
-      cells: completed.map((record) => (header === "agreement" ? undefined : record && dropCell(record))),
-    },
+    ...[...names].map((name) => ({
+      header: accuracyHeaders[name],
+      cells: completed.map((record) => record && accuracyCell(record, name)),
+    })),
+    { header: names.has("mae") ? "increase" : "drop", cells: completed.map((record) => record && dropCell(record)) },
     // Of next tokens thousands flip between equal answers, and no one tells them apart.
     {
       header: "flips",
-      cells: completed.map((record) => (record && header !== "next_token" ? flipsCell(record) : undefined)),
+      cells: completed.map((record) => (record && !names.has("next_token") ? flipsCell(record) : undefined)),
     },
   ];
   return columns.filter(hasCells);
@@ -92,9 +99,15 @@ function increaseCell(record: CompletedRecord): Cell | undefined {
   };
 }
 
-/** Decimals of a share: of next tokens as many as their number tells apart, not that of the sequences. */
-export function shareDigits(record: CompletedRecord, samples: number): number {
-  return percentDigits(record.accuracy?.tokens ?? samples);
+/** How a record's accuracy and drop are written: shares of samples with as many decimals as the samples, or next tokens, tell apart. */
+export function accuracyText(
+  { accuracy }: CompletedRecord,
+  { name, isShare, n }: NamedAccuracy,
+): { readonly show: (value: number) => string; readonly unit: "%" | "" } {
+  if (!isShare) return { show: plain, unit: "" };
+  if (name === "relative_error") return { show: errorPercent, unit: "%" };
+  const digits = percentDigits(accuracy?.tokens ?? n);
+  return { show: (share) => fixed(share * 100, digits), unit: "%" };
 }
 
 /** Batch where it varies, phase, speedup and milliseconds; of phases of a language model tokens a second. */
@@ -169,28 +182,31 @@ function text(value: string, tone: Tone = "none") {
   return { text: value, tone };
 }
 
-function accuracyCell(record: CompletedRecord): Cell | undefined {
+/** A relative error is its own drop, so it is red as that would be. */
+function accuracyCell(record: CompletedRecord, name: NamedAccuracy["name"]): Cell | undefined {
   const accuracy = accuracyOf(record);
-  if (!accuracy) return undefined;
-  const { value, ci95, isShare, n } = accuracy;
-  const digits = shareDigits(record, n);
-  const show = (x: number) => (isShare ? fixed(x * 100, digits) : plain(x));
+  if (accuracy?.name !== name) return undefined;
+  const { value, ci95 } = accuracy;
+  const { show, unit } = accuracyText(record, accuracy);
+  if (name === "relative_error" && isBaseline(record)) return { value: text(`${show(value)}${unit}`) };
   return {
-    value: text(isShare ? percent(value, digits) : plain(value)),
+    value: text(`${show(value)}${unit}`, name === "relative_error" && isLoss(accuracy, name) ? "bad" : "none"),
     detail: text(`${show(ci95[0])}–${show(ci95[1])}`, "dim"),
   };
 }
 
-/** The drop of a quantized trial; red where its whole interval lies above 0. */
+/** Drops that another column gives: without labels that is the share of flips, or the error itself. */
+const ownDrops: ReadonlySet<NamedAccuracy["name"]> = new Set(["agreement", "relative_error"]);
+
+/** The drop of a quantized trial; red where it is a loss. */
 function dropCell(record: CompletedRecord): Cell | undefined {
   const accuracy = accuracyOf(record);
-  if (!accuracy || !record.accuracy || isBaseline(record)) return undefined;
-  const { value, ci95 } = record.accuracy.drop;
-  const digits = shareDigits(record, accuracy.n);
-  const show = (x: number) => (accuracy.isShare ? fixed(x * 100, digits) : plain(x));
+  if (!accuracy || !record.accuracy || ownDrops.has(accuracy.name) || isBaseline(record)) return undefined;
+  const { drop } = record.accuracy;
+  const { show, unit } = accuracyText(record, accuracy);
   return {
-    value: text(accuracy.isShare ? percent(value, digits) : plain(value), ci95[0] > 0 ? "bad" : "none"),
-    detail: text(`${show(ci95[0])} to ${show(ci95[1])}`, "dim"),
+    value: text(`${show(drop.value)}${unit}`, isLoss(drop, accuracy.name) ? "bad" : "none"),
+    detail: text(`${show(drop.ci95[0])} to ${show(drop.ci95[1])}`, "dim"),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isLoss, USUAL_BOUND } from "../measure/loss.js";
 import { trialLabels } from "../results/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, LatencyResult, TrialRecord } from "../results/record.js";
@@ -5,7 +6,7 @@ import { bytes, fixed, percent, plain, times } from "../results/units.js";
 import { environmentNotes } from "./environments.js";
 import { phaseText } from "./phases.js";
 import { isSuspect } from "./remarks.js";
-import { isBaseline, shareDigits, visible } from "./rows.js";
+import { accuracyText, isBaseline, visible } from "./rows.js";
 
 /** With fewer no loss below a tenth can be told from none, so "no measurable loss" would say nothing. */
 const FEWEST_SAMPLES = 30;
@@ -16,7 +17,7 @@ interface Timed {
 }
 
 /**
- * What a sweep shows, in sentences: the fastest trial that loses no measurable accuracy, by how much and how sure; the
+ * What a sweep shows, in sentences: the fastest trial that loses no accuracy, by how much and how sure; the
  * smallest one; and what stands in the way of believing it. That records come from different machines is said before all. Only attested, believed and executed times are claimed.
  */
 export function summary(records: readonly TrialRecord[]): readonly string[] {
@@ -96,9 +97,11 @@ function bySpeed(timed: readonly Timed[]): readonly Timed[] {
   return [...timed].sort((a, b) => b.result.speedup.value - a.result.speedup.value);
 }
 
-/** Whether the whole interval of the drop, of a language model that of perplexity, lies on the worse side. */
-function losesAccuracy({ accuracy }: CompletedRecord): boolean {
-  return ((accuracy?.metrics?.perplexity_increase ?? accuracy?.drop)?.ci95[0] ?? 0) > 0;
+/** Whether the drop, of a language model that of perplexity, is a loss. */
+function losesAccuracy(record: CompletedRecord): boolean {
+  const { accuracy } = record;
+  const drop = accuracy?.metrics?.perplexity_increase ?? accuracy?.drop;
+  return drop !== undefined && isLoss(drop, accuracyOf(record)?.name);
 }
 
 function speedText({ record, result }: Timed): string {
@@ -112,17 +115,14 @@ function lossText(record: CompletedRecord): string {
   const accuracy = accuracyOf(record);
   if (!accuracy || !record.accuracy) return "";
   const { value, ci95 } = record.accuracy.drop;
-  const digits = shareDigits(record, accuracy.n);
-  const show = (x: number) => (accuracy.isShare ? fixed(x * 100, digits) : plain(x));
-  const unit = accuracy.isShare ? "%" : "";
-  const what =
-    accuracy.name === "mae"
-      ? "error rises by"
-      : accuracy.name === "agreement"
-        ? "differs from fp32 on"
-        : accuracy.name === "next_token"
-          ? "next-token drop"
-          : "drop";
+  const { show, unit } = accuracyText(record, accuracy);
+  const what = {
+    top1: "drop",
+    agreement: "differs from fp32 on",
+    relative_error: "error against fp32",
+    mae: "error rises by",
+    next_token: "next-token drop",
+  }[accuracy.name];
   return `${perplexityText(record)}, ${what} ${show(value)}${unit} (${show(ci95[0])} to ${show(ci95[1])})`;
 }
 
@@ -143,16 +143,18 @@ function sizeSentence(trials: readonly CompletedRecord[], name: Name): string {
   if (!first?.size || first.size.ratio >= 1) return "";
   const mark = first.scheme.execution === "simulated" ? ", simulated" : "";
   const isPassed = trials.some((record) => losesAccuracy(record) && (record.size?.bytes ?? least) < least);
-  const among = isPassed ? LOSSLESS : lossless(trials);
+  const among = lossless(trials, isPassed);
   return `Smallest${among}: ${together(smallest.map(name))}, ${bytes(least)} (${percent(1 - first.size.ratio)} smaller${mark}).`;
 }
 
-const LOSSLESS = " without measurable loss";
-
-/** Said where accuracy was measured with enough samples that a loss could have been seen. */
-function lossless(trials: readonly CompletedRecord[]): string {
-  const samples = trials.flatMap((record) => accuracyOf(record)?.n ?? []);
-  return Math.max(...samples) < FEWEST_SAMPLES ? "" : samples.length > 0 ? LOSSLESS : "";
+/**
+ * Said where accuracy was measured with enough samples that a loss could have been seen, or where one was.
+ * A relative error is seen with one sample.
+ */
+function lossless(trials: readonly CompletedRecord[], isLossSeen = false): string {
+  const measured = trials.flatMap((record) => accuracyOf(record) ?? []);
+  if (measured.some(({ name }) => name === "relative_error")) return ` with an error below ${percent(USUAL_BOUND, 0)}`;
+  return isLossSeen || measured.some(({ n }) => n >= FEWEST_SAMPLES) ? " without measurable loss" : "";
 }
 
 function doubts(trials: readonly CompletedRecord[]): string {

@@ -147,6 +147,8 @@ function valueText(
 /** Why a trial whose accuracy was measured lacks one of its figures. */
 const whyAbsent: Partial<Record<Expectation["metric"], string>> = {
   cosine: "not measured: the model has one output",
+  flips: "not measured: the outputs are no distributions, so none of them is the answer",
+  same_top: "not measured: the outputs are no distributions, so none of them is the answer",
   kl: "not measured: the outputs are no distributions",
   perplexity: "not measured: the outputs are no distributions",
   r2: "not measured: the test labels do not vary",

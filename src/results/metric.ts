@@ -1,3 +1,4 @@
+import type { AccuracyMetric } from "../measure/scores.js";
 import { settingOnly, type TimedSetting } from "../measure/setting.js";
 import type { Sampled } from "../measure/statistics.js";
 import type { MetricName, Phase } from "../plan/plan.js";
@@ -16,13 +17,23 @@ export interface MetricValue {
   readonly context?: number;
 }
 
-/** The accuracy of a record whatever its metric is, with the metric's name. */
-export function accuracyOf(record: CompletedRecord) {
-  const { top1, agreement, nextToken, mae } = record.accuracy ?? {};
-  if (top1) return { name: "top1", isShare: true, ...top1 } as const;
-  if (agreement) return { name: "agreement", isShare: true, ...agreement } as const;
-  if (nextToken) return { name: "next_token", isShare: true, ...nextToken } as const;
-  return mae ? ({ name: "mae", isShare: false, ...mae } as const) : undefined;
+/** An accuracy with the name of its metric. */
+export interface NamedAccuracy extends Sampled {
+  readonly name: AccuracyMetric;
+  /** A share of samples or of fp32's outputs, told in percent; else in the unit of the labels. */
+  readonly isShare: boolean;
+  /** Less is better. */
+  readonly isError: boolean;
+}
+
+/** The accuracy of a record whatever its metric is. */
+export function accuracyOf(record: Pick<CompletedRecord, "accuracy">): NamedAccuracy | undefined {
+  const { top1, agreement, relativeError, nextToken, mae } = record.accuracy ?? {};
+  if (top1) return { name: "top1", isShare: true, isError: false, ...top1 };
+  if (agreement) return { name: "agreement", isShare: true, isError: false, ...agreement };
+  if (relativeError) return { name: "relative_error", isShare: true, isError: true, ...relativeError };
+  if (nextToken) return { name: "next_token", isShare: true, isError: false, ...nextToken };
+  return mae && { name: "mae", isShare: false, isError: true, ...mae };
 }
 
 /**

@@ -1,11 +1,9 @@
+import { USUAL_BOUND } from "../measure/loss.js";
 import { type Question, type Resolution, resolve } from "../measure/resolution.js";
 import type { Expectation } from "../plan/plan.js";
 import { accuracyOf } from "./metric.js";
 import type { CompletedRecord, TrialRecord } from "./record.js";
 import { percent } from "./units.js";
-
-/** What is asked of a drop where the experiment expects nothing of it: less than 1% of the samples, or of fp32's error. */
-const USUAL_BOUND = 0.01;
 
 /**
  * A record with the answer to the question that the experiment asks of its accuracy drop: the tightest bound that it

@@ -181,6 +181,7 @@ const completed = object({
     "top1?": sampled,
     "mae?": sampled,
     "agreement?": sampled,
+    "relativeError?": sampled,
     "nextToken?": sampled,
     "tokens?": count,
     drop: estimate,
@@ -275,7 +276,7 @@ const skipped = object({ ...base, reason: string });
 const diagnosed = object({
   ...base,
   diagnosis: object({
-    metric: oneOf("top1", "mae", "agreement", "next_token"),
+    metric: oneOf("top1", "mae", "agreement", "relative_error", "next_token"),
     all: diagnosisArm,
     weightsOnly: diagnosisArm,
     "activationsOnly?": diagnosisArm,

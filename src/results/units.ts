@@ -11,9 +11,21 @@ export function times(ratio: number): string {
 }
 
 /** Three significant digits: `0.211`, `12.3`, `1240`. */
+function threeDigits(value: number): string {
+  if (value >= 99.95) return value.toFixed(0);
+  return value >= 9.995 ? value.toFixed(1) : value >= 0.9995 ? value.toFixed(2) : value.toFixed(3);
+}
+
+/** Three significant digits: `0.211`, `12.3`, `1240`. */
 export function milliseconds(ms: number): string {
-  if (ms >= 99.95) return ms.toFixed(0);
-  return ms >= 9.995 ? ms.toFixed(1) : ms >= 0.9995 ? ms.toFixed(2) : ms.toFixed(3);
+  return threeDigits(ms);
+}
+
+/** A relative error as a percentage without its sign, three significant digits: `0.213`, `1.25`, `104`; `<0.001`, `0`. At least 0. */
+export function errorPercent(share: number): string {
+  const value = share * 100;
+  if (value === 0) return "0";
+  return value < 0.0005 ? "<0.001" : threeDigits(value);
 }
 
 const byteUnits = ["B", "kB", "MB", "GB", "TB"] as const;
@@ -48,7 +60,7 @@ export function fixed(value: number, digits: number): string {
   return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
-/** A value of a metric as people read it. @param isShare whether accuracy is a share of samples (else an error) */
+/** A value of a metric as people read it. @param isShare whether accuracy is a share (else in the labels' unit) */
 export function metricText(metric: MetricName, value: number, isShare = true): string {
   switch (metric) {
     case "accuracy":

@@ -32,9 +32,9 @@ export async function startDiagnosis(opened: Opened, scheme: Scheme): Promise<Di
   const layers = quantizedLayers(opened.graph, scheme, (each) => variants.whole(each, ranges));
   enterStage("accuracy");
   const subset = await drawSubset(opened, DIAGNOSIS_WORK, 2 * layers.length + 3);
-  const run = (graph: Graph) => outputsOn(subset.rows, opened, variants.open(graph), variants.batchSize);
+  const run = (graph: Graph) => outputsOn(subset, opened, variants.open(graph), variants.batchSize);
   // No value of a sample depends on another's where no activation is quantized.
-  const runWeights = (graph: Graph) => outputsOn(subset.rows, opened, variants.open(graph));
+  const runWeights = (graph: Graph) => outputsOn(subset, opened, variants.open(graph));
   const all = await run(quantized);
   const activations = variants.activationsAlone(quantized);
   const { calibrated } = opened;

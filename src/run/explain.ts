@@ -64,7 +64,7 @@ async function measureSplit(opened: Opened, scheme: Scheme, quantized: Graph): P
   if (!activations) return undefined;
   const subset = await subsetOf(opened);
   const arm = async (graph: Graph, batchSize?: number) =>
-    armOf(await outputsOn(subset.rows, opened, variants.open(graph), batchSize), subset, opened.seed);
+    armOf(await outputsOn(subset, opened, variants.open(graph), batchSize), subset, opened.seed);
   const ranges = scheme.calibration && opened.ranges(scheme.calibration);
   return {
     all: await arm(quantized, variants.batchSize),

@@ -55,8 +55,12 @@ export async function measureGap(opened: Opened, quantized: Graph, scores: Score
       const simulated = simulator.simulate(input);
       for (const { value } of values) tracker.add(value, elementsOf(simulated, value), elementsOf(executed, value));
       const answer = elementsOf(simulated, output);
-      scorer ??= startScoring(dataset.labels, answer.length / samples.length);
-      scorer.add(answer, samples);
+      scorer ??= startScoring(
+        dataset.labels,
+        answer.length / samples.length,
+        dataset.labels ? {} : { kind: fp32.outputs.kind, reference: fp32.outputs },
+      );
+      scorer.add(answer, samples, positions.slice(first, first + batchSize));
     }
     if (!scorer) throw new Error("gap: no sample was simulated");
     const [own, theirs] = [scorer.finish(), scoresAt(scores, positions)];

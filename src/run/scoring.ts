@@ -3,8 +3,8 @@ import type { Dataset } from "../datasets/dataset.js";
 import { type AccuracyResult, compareAccuracy } from "../measure/accuracy.js";
 import { type DistributionKind, distributionKind } from "../measure/distribution.js";
 import { STOP_ERROR, type StopRule, watchDrop } from "../measure/early-stop.js";
-import { type KeptOutputs, type OutputKeeper, startKeeping } from "../measure/kept-outputs.js";
-import { type Scorer, type Scores, scoresInOrder, startScoring } from "../measure/scores.js";
+import { type KeptOutputs, MOST_KEPT_BYTES, type OutputKeeper, startKeeping } from "../measure/kept-outputs.js";
+import { comparesValues, metricOf, type Scorer, type Scores, scoresInOrder, startScoring } from "../measure/scores.js";
 import type { Measures } from "../plan/plan.js";
 
 /** What fp32 said of the test split: what every trial is held against. */
@@ -18,7 +18,7 @@ export interface ScoringPlan {
   readonly batchSize: number;
   /** fp32 whose trial is scored; absent for fp32 itself, whose outputs are then kept. */
   readonly float?: FloatScores | undefined;
-  /** Ends a hopeless trial; not for errors of real values, which have no bound. */
+  /** Ends a hopeless trial; not by errors of real values, which have no bound. */
   readonly stop?: StopRule | undefined;
   /** Of the order of the samples where they may not all be run. */
   readonly seed?: number | undefined;
@@ -51,7 +51,7 @@ export async function scoreTest(
   { batchSize, float, stop, seed = 0 }: ScoringPlan,
 ): Promise<Scored> {
   const baseline = float?.scores;
-  const watch = stop && baseline && baseline.metric !== "mae" ? { stop, baseline } : undefined;
+  const watch = stop && baseline && !comparesValues(baseline.metric) ? { stop, baseline } : undefined;
   const order = Int32Array.from(test.keys());
   if (watch) seededRandom(seed).shuffle(order);
   const drop = watch && watchDrop(watch.stop, test.length);
@@ -83,18 +83,22 @@ function startBoth(labels: Dataset["labels"], samples: number, float: FloatScore
     add(output: Float32Array, indices: Int32Array, positions: Int32Array): Scorer {
       if (!scorer) {
         const width = output.length / indices.length;
-        const readable = kindOf(labels, output, width);
-        const kind = float ? float.outputs.kind : readable;
-        scorer = startScoring(labels, width, { kind, reference: float?.outputs });
-        if (!float) keeper = startKeeping(samples, width, kind);
+        const kind = float ? float.outputs.kind : kindOf(labels, output, width);
+        const isRelative = metricOf(labels, kind) === "relative_error";
+        // Where outputs are what accuracy is made of, those of one sample are kept however many they are.
+        const mostBytes = isRelative ? Math.max(MOST_KEPT_BYTES, 4 * width) : MOST_KEPT_BYTES;
+        if (!float) keeper = startKeeping(samples, width, kind, mostBytes);
+        // fp32 is held against itself: its error is 0 for the samples that are kept.
+        const own = isRelative ? keeper?.kept : undefined;
+        scorer = startScoring(labels, width, { kind, reference: float?.outputs ?? own });
       }
-      scorer.add(output, indices, positions);
       keeper?.add(output, indices.length);
+      scorer.add(output, indices, positions);
       return scorer;
     },
     finish() {
       if (!scorer) throw new Error("run: no batch was scored");
-      return { scores: scorer.finish(), outputs: keeper?.finish() };
+      return { scores: scorer.finish(), outputs: keeper?.kept };
     },
   };
 }
@@ -155,7 +159,7 @@ export function accuracyOf(
     return compareAccuracy(scores, scoresInOrder(float.scores, positions), { seed, stopped: told });
   }
   const accuracy = compareAccuracy(scores, float.scores, { seed });
-  if (!stop || scores.metric !== "mae") return accuracy;
+  if (!stop || !comparesValues(scores.metric)) return accuracy;
   const remark =
     "stop_at_drop speaks of shares of samples; errors of real values have no bound, so every sample was run";
   return { ...accuracy, remarks: [...(accuracy.remarks ?? []), remark] };

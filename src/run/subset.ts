@@ -46,36 +46,51 @@ export async function drawSubset(opened: Opened, work: number, arms: number): Pr
 }
 
 function floatOutputs(rows: Int32Array, opened: Opened): Promise<Outputs> {
-  return outputsOn(rows, opened, opened.engine.load(toOnnx(opened.graph), { threads: 1, optimization: "all" }));
+  return outputsOn({ rows }, opened, opened.engine.load(toOnnx(opened.graph), { threads: 1, optimization: "all" }));
 }
 
-/** Runs a model over the samples and scores its first output. @param opening its session, which is closed at the end */
+/**
+ * Runs a model over the samples and scores its first output.
+ * @param subset  without fp32's outputs for fp32 itself
+ * @param opening its session, which is closed at the end
+ */
 export async function outputsOn(
-  rows: Int32Array,
-  { graph, dataset }: Pick<Opened, "graph" | "dataset">,
+  { rows, fp32 }: Pick<Subset, "rows"> & Partial<Subset>,
+  opened: Pick<Opened, "graph" | "dataset" | "fp32">,
   opening: Promise<InferenceSession>,
   batchSize?: number,
 ): Promise<Outputs> {
+  const { graph, dataset } = opened;
   const session = await opening;
   try {
     const output = graph.outputs[0]?.name ?? "";
-    let scorer: ReturnType<typeof startScoring> | undefined;
     let values = new Float32Array(0);
     let filled = 0;
     for (const batch of batches(rows, batchSize)) {
       const { data } = floatOutput(await session.run(feeds(graph, dataset, batch)), output);
-      const width = data.length / batch.length;
-      if (values.length === 0) values = new Float32Array(rows.length * width);
+      if (values.length === 0) values = new Float32Array(rows.length * (data.length / batch.length));
       values.set(data as Float32Array, filled);
       filled += data.length;
-      scorer ??= startScoring(dataset.labels, width);
-      scorer.add(data as Float32Array, batch);
     }
-    if (!scorer) throw new Error("run: a diagnosis came without samples");
-    return { scores: scorer.finish(), values };
+    return { scores: scoresOf(values, rows, fp32?.values ?? values, opened), values };
   } finally {
     await session.close();
   }
+}
+
+/** Without labels fp32's outputs of the same rows take their place. */
+function scoresOf(
+  values: Float32Array,
+  rows: Int32Array,
+  float: Float32Array,
+  { dataset: { labels }, fp32 }: Pick<Opened, "dataset" | "fp32">,
+): Scores {
+  if (rows.length === 0) throw new Error("run: a diagnosis came without samples");
+  const width = values.length / rows.length;
+  const { kind } = fp32.outputs;
+  const scorer = startScoring(labels, width, labels ? {} : { kind, reference: { width, kind, every: 1, data: float } });
+  scorer.add(values, rows);
+  return scorer.finish();
 }
 
 /** An arm beside fp32 on the same samples. */

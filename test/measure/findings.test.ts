@@ -91,6 +91,19 @@ describe("what the figures say", () => {
     );
   });
 
+  test("a relative error is told with two digits, and counts from 1% of fp32's outputs on", () => {
+    const layers = [layer("conv", 40, 18.1), layer("dense_2", 20, 35, 0.018, 0.004)];
+    const error = { metric: "relative_error", layers } as const;
+    expect(findingsOf(figures({ ...error, all: arm(0.0213, 18, 0.02, 0.0226) }), minmax).slice(0, 2)).toEqual([
+      "the error is 2.1% (95%: 2% to 2.3%)",
+      '"dense_2" alone makes 99% of the noise of all layers: `keep layers "dense_2" at fp32` brings the error from 2.1% to 0.3%',
+    ]);
+    expect(findingsOf(figures({ ...error, all: arm(0.00213, 53, 0.002, 0.00226) }), minmax).slice(0, 2)).toEqual([
+      "the error is small, 0.21% (95%: 0.2% to 0.23%) over 360 samples",
+      '"dense_2" alone makes 99% of the noise of all layers',
+    ]);
+  });
+
   test("a scheme without quantized activations, and one layer, say less", () => {
     const { activationsOnly: _, ...rest } = figures({ layers: [layer("only", 18, null)] });
     expect(findingsOf(rest, { mode: "weight_only" })).toEqual(["the drop is 2.1% (95%: 1.1% to 3.1%)"]);

@@ -20,7 +20,7 @@ function scored(labels: Labels | undefined, width: number, float: Float32Array, 
   const keeper = startKeeping(indices.length, width, kind);
   keeper.add(float, indices.length);
   const score = (output: Float32Array) => {
-    const scorer = startScoring(labels, width, { kind, reference: keeper.finish() });
+    const scorer = startScoring(labels, width, { kind, reference: keeper.kept });
     scorer.add(output, indices);
     return scorer.finish();
   };
@@ -150,12 +150,12 @@ test("of outputs that do not fit, every k-th sample of fp32 is kept", () => {
     Float32Array.from({ length: 20 }, (_, i) => i),
     10,
   );
-  const kept = keeper.finish();
+  const kept = keeper.kept;
   expect([...kept.data]).toEqual([0, 1, 6, 7, 12, 13, 18, 19]);
   expect([0, 1, 3, 9].map((position) => keptStart(kept, position))).toEqual([0, undefined, 2, 6]);
   const none = startKeeping(10, 2, undefined, 7);
   none.add(new Float32Array(20), 10);
-  expect(keptStart(none.finish(), 0)).toBeUndefined();
+  expect(keptStart(none.kept, 0)).toBeUndefined();
 });
 
 test("scores come back in the order of the test split", () => {

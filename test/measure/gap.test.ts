@@ -136,6 +136,12 @@ describe("the gap of accuracy is simulated minus executed", () => {
     expect(accuracyGap(scored("mae", [], [0.5, 1]), scored("mae", [], [1, 1]), float)).toBe(-0.25);
   });
 
+  test("in relative errors of the samples whose fp32 outputs were kept", () => {
+    const float = scored("relative_error", [], [0, Number.NaN, 0]);
+    const simulated = scored("relative_error", [], [0.5, Number.NaN, 1]);
+    expect(accuracyGap(simulated, scored("relative_error", [], [1, Number.NaN, 1]), float)).toBe(-0.25);
+  });
+
   test("without labels in shares of samples that agree with fp32", () => {
     const float = scored("agreement", [1, 2, 3, 4], []);
     const simulated = scored("agreement", [1, 2, 9, 9], []);

@@ -115,7 +115,7 @@ test.skipIf(!havePython)(
     if (labels.kind !== "tokens") throw new Error("test: not next tokens");
     const keeper = startKeeping(rows.length, 64, "logits");
     for (const row of rows) keeper.add(row, 1);
-    const scorer = startScoring(labels, 64, { kind: "logits", reference: keeper.finish() });
+    const scorer = startScoring(labels, 64, { kind: "logits", reference: keeper.kept });
     for (const [i, row] of worse.entries()) scorer.add(row, [i]);
     const found = compareAccuracy(scorer.finish(), score(labels, rows), { seed: 3 });
     const table = Array.from(rows, (_, i) => Array.from(values.subarray(i * 16, (i + 1) * 16)));

@@ -89,6 +89,16 @@ test("of many layers those that make the most noise, in the order of the model",
   );
 });
 
+test("a relative error is no drop and has three digits", () => {
+  const text = renderDiagnoses(
+    [],
+    [recordOf({ metric: "relative_error", all: arm(0.02134, 18), weightsOnly: arm(0.0002134, 50) })],
+  );
+  expect(text).toMatch(/^ +error +SQNR$/m);
+  expect(text).toMatch(/all +2\.13% +18\.0 dB/);
+  expect(text).toMatch(/weights alone +0\.021% +50\.0 dB/);
+});
+
 test("an error in the labels' unit has no percents", () => {
   expect(renderDiagnoses([], [recordOf({ metric: "mae", all: arm(0.02134, 18) })])).toMatch(/all +0\.0213 +18\.0 dB/);
 });

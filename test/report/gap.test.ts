@@ -50,6 +50,16 @@ test("a trial is remarked on when more than rounding is between the two", () => 
   ]);
 });
 
+test("a relative error that is another when simulated is told in percent", () => {
+  const error = { value: 0.02, ci95: [0.01, 0.03], n: 64 } as const;
+  const accuracy = { accuracy: { relativeError: error, drop: error } };
+  expect(isApart(record(gap(1e-6, [0.1]), accuracy))).toBe(false);
+  expect(gapRemarks(record(gap(0.0012, [0.1]), accuracy))).toEqual([
+    '(!) simulated and executed differ by up to 0.1 steps of quantization, from layer "layer_0" on; ' +
+      "error against fp32 is 0.120% more when simulated (64 samples)",
+  ]);
+});
+
 test("a trial is apart past one step, or with another accuracy", () => {
   const apart = [gap(0, [0]), gap(0, [1]), gap(0, [1.01]), gap(0.1, [0])].map((found) => isApart(record(found)));
   expect(apart).toEqual([false, false, true, true]);

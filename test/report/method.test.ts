@@ -31,6 +31,16 @@ test("parity says whether fp32 or the model as it came was compared with the use
   expect(noteOf("given")).toBe(`the quantized model as it was read ${rest}`);
 });
 
+test("what a relative error is is said where it is shown", () => {
+  const error = { value: 0.02, ci95: [0.01, 0.03], n: 64 } as const;
+  const records = [completed("a", { accuracy: { relativeError: error, drop: error } })];
+  const [note] = methodNotes({ experiment: "e", model: "m", data: "d", records });
+  expect(note).toEqual({
+    label: "accuracy",
+    text: "64 test samples, 95% intervals; no labels, and outputs that are no probabilities: the error is the root mean square difference from fp32's output as a share of that output's own, mean over samples",
+  });
+});
+
 test("a machine that was not as fast beside each trial is said, by batch", () => {
   expect(speedNote([0.046], [0.09], [0.05])).toContain(drifted);
   expect(speedNote([0.046, 1], [0.048, 1.05])).not.toContain("beside different trials");

@@ -91,6 +91,21 @@ describe("pareto", () => {
     expect(lineOf(records.slice(0, 1), "speedup", "accuracy")).toBeUndefined();
   });
 
+  test("of relative errors the least is the best, in percent, and the axis says what it is", () => {
+    const trial = (name: string, error: number, speedup: number) => {
+      const estimate = { value: error, ci95: [error, error] } as const;
+      const record = completed({
+        ...{ trial: name, scheme: { name, mode: "static" }, top1: { ...estimate, n: 9 }, drop: estimate, flips: 0 },
+        ...{ latency: [latency(1 / speedup, speedup, [speedup, speedup], "faster")], bytes: 9, sqnr: [] },
+      });
+      return { ...record, accuracy: { relativeError: { ...estimate, n: 9 }, drop: estimate } };
+    };
+    const records = [trial("a", 0.2, 3), trial("b", 0.01, 2), trial("c", 0.02, 1)];
+    expect(lineOf(records, "speedup", "accuracy")).toEqual({ x: [3, 2], y: [0.2, 0.01] });
+    const { yaxis } = pareto(records, "speedup", "accuracy").layout;
+    expect(yaxis).toMatchObject({ title: { text: "error against fp32" }, tickformat: "~%" });
+  });
+
   test("tells batch sizes apart by shape, with one legend entry a trial and one a batch size", () => {
     const { data } = pareto(twoBatches, "speedup", "accuracy");
     const fp32Points = data.filter(({ legendgroup }) => legendgroup === "sha256:f0");

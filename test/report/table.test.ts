@@ -205,22 +205,27 @@ test("when nothing was completed only the reasons are shown", () => {
   `);
 });
 
-test("agreement with fp32 and errors of real values have their own headers", () => {
-  const relabelled = (key: "agreement" | "mae") =>
+test("agreement with fp32, relative errors and errors of real values have their own headers", () => {
+  const relabelled = (key: "agreement" | "relativeError" | "mae") =>
     sweep.slice(0, 3).map((record) => {
       if (record.status !== "completed" || !record.accuracy?.top1) return record;
       const { top1, drop, flips } = record.accuracy;
       return {
         ...record,
         accuracy:
-          key === "mae" ? { mae: top1, drop } : { agreement: top1, drop, ...(flips === undefined ? {} : { flips }) },
+          key === "agreement"
+            ? { agreement: top1, drop, ...(flips === undefined ? {} : { flips }) }
+            : key === "mae"
+              ? { mae: top1, drop }
+              : { relativeError: top1, drop },
       };
     });
-  const headers = (key: "agreement" | "mae") =>
-    renderTable({ ...report, records: relabelled(key), expectations: [] })
+  const headers = (...keys: readonly Parameters<typeof relabelled>[0][]) =>
+    renderTable({ ...report, records: keys.flatMap(relabelled), expectations: [] })
       .split("\n")[2]
       ?.trim()
       .split(/\s{2,}/);
   expect(headers("agreement")).toEqual(["scheme", "same as fp32", "flips", "speedup", "ms", "size"]);
+  expect(headers("relativeError")).toEqual(["scheme", "error vs fp32", "speedup", "ms", "size"]);
   expect(headers("mae")).toEqual(["scheme", "mean error", "increase", "speedup", "ms", "size"]);
 });

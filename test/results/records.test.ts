@@ -106,6 +106,23 @@ describe("a record as JSON", () => {
 describe("reading a record", () => {
   const json = JSON.parse(toRecordJson(full));
 
+  test("without labels is of agreement, as all were once, or of relative errors", () => {
+    const estimate = { value: 0.02, ci95: [0.01, 0.03], n: 64 } as const;
+    const records = [
+      completed("a", { accuracy: { agreement: estimate, drop: estimate, flips: 2 } }),
+      completed("b", { accuracy: { relativeError: estimate, drop: estimate } }),
+    ];
+    for (const record of records) {
+      const read = JSON.parse(toRecordJson(record));
+      expect(readRecord(read)).toEqual({ kind: "record", record: read });
+    }
+    expect(frameColumns(records)).toMatchObject({
+      metric: ["agreement", "relative_error"],
+      accuracy: [0.02, 0.02],
+      flips: [2, null],
+    });
+  });
+
   test("keeps fields that it does not know", () => {
     const more = { ...json, later: { perMillion: 3 }, scheme: { ...json.scheme, rotation: "hadamard" } };
     expect(readRecord(more)).toEqual({ kind: "record", record: more });
@@ -294,13 +311,14 @@ describe("expectations", () => {
   test("a figure that the outputs or the labels cannot give says why", () => {
     const drop = { value: 0, ci95: [0, 0] } as const;
     const bare: CompletedRecord = { ...full, accuracy: { drop } };
-    const asked = ["cosine", "kl", "perplexity", "r2", "top5"] as const;
+    const asked = ["cosine", "kl", "perplexity", "r2", "same_top", "top5"] as const;
     expect(asked.map((metric) => check(expectation(metric, ">", 0), bare).sentence.replace(/^.*\(not/, "not"))).toEqual(
       [
         "not measured: the model has one output)",
         "not measured: the outputs are no distributions)",
         "not measured: the outputs are no distributions)",
         "not measured: the test labels do not vary)",
+        "not measured: the outputs are no distributions, so none of them is the answer)",
         "not measured: fewer than six classes)",
       ],
     );

@@ -161,6 +161,20 @@ describe("what a run says of its trials", () => {
   });
 });
 
+test("without labels a diagnosis compares relative errors, and gains are paired differences of them", async () => {
+  const scheme = schemeOf("static", { samples: 8 });
+  const diagnosis = await startDiagnosis(
+    await opened({ rows: circle, train: usual.train, test: usual.test }, scheme),
+    scheme,
+  );
+  const { metric, all } = diagnosis.opening;
+  expect(metric).toBe("relative_error");
+  expect(all.drop.value).toBeGreaterThan(0);
+  const { arm, gain } = await diagnosis.measure({ kind: "kept", layer: "b" });
+  expect(arm.drop.value).toBeGreaterThan(0);
+  expect(gain.value).toBeCloseTo(all.drop.value - arm.drop.value, 12);
+});
+
 describe("poor input has a defined outcome, and no figure of it is NaN or infinite", () => {
   const cases: Readonly<Record<string, readonly [Rows, Graph?]>> = {
     "constant data: every range is a point": [{ ...usual, rows: circle.map(() => [0.5, 0.5] as const) }],

@@ -56,14 +56,14 @@ function schemeOf(mode: string, settings = {}): Scheme {
 
 const ranges = new Map(Object.entries({ x: { min: -1, max: 1 }, relu: { min: 0, max: 1.2 }, b: { min: -1, max: 2 } }));
 
-async function openedCircle(engine: Engine): Promise<Opened> {
+async function openedCircle(engine: Engine, dataset: Dataset = circle): Promise<Opened> {
   const bytes = toOnnx(float);
-  const scored = await scoreFloat(engine, bytes, float, circle);
+  const scored = await scoreFloat(engine, bytes, float, dataset);
   return {
     engine,
     model: { name: "circle", format: "tfjs", path: "unused" },
     graph: float,
-    dataset: circle,
+    dataset,
     folder: "unused",
     seed: 1,
     fp32: { bytes, path: "unused", ...scored },
@@ -112,6 +112,19 @@ test("an engine that computes one layer wrongly is found: the layer, how far off
   expect(gap?.maxSteps).toBeGreaterThan(50);
   expect(gap?.accuracy).toBeCloseTo(share(right.scores.scores) - share(wrong.scores.scores), 12);
   expect(gap?.accuracy).toBeGreaterThan(0);
+});
+
+test("without labels both sides are held against fp32's outputs of the same samples", async () => {
+  const engine = await onnxruntime();
+  const { labels: _, ...unlabelled } = circle;
+  const opened = await openedCircle(engine, unlabelled);
+  const quantized = quantizeGraph(float, schemeOf("static"), ranges);
+  const { scores } = await score(engine, toOnnx(quantized), quantized, unlabelled, { float: opened.fp32 });
+  expect([scores.metric, opened.fp32.scores.metric]).toEqual(["relative_error", "relative_error"]);
+  expect(Math.min(...scores.scores)).toBeGreaterThan(0);
+  const gap = await measureGap(opened, quantized, scores);
+  expect(gap).toMatchObject({ accuracy: 0, samples: 8 });
+  expect(gap).not.toHaveProperty("agreement");
 });
 
 test("a model without a quantized value has no gap", async () => {

@@ -98,3 +98,40 @@ test("fp32 differs from itself by nothing, which is no estimate", async () => {
   });
   expect(floatAccuracyOf(fp32, 1)).not.toHaveProperty("divergence");
 });
+
+const unlabelled = (() => {
+  const { labels: _, ...rest } = numbers;
+  return rest satisfies Dataset;
+})();
+
+test("without labels probabilities are compared by their answers, other outputs by their values", async () => {
+  const coordinates = async (rows: Int32Array) => Float32Array.from([...rows].flatMap((row) => [row + 3, row + 4]));
+  const [answers, values] = await Promise.all(
+    [right, coordinates].map((run) => scoreTest(run, unlabelled, { batchSize: 32 })),
+  );
+  expect([answers?.scores.metric, values?.scores.metric]).toEqual(["agreement", "relative_error"]);
+});
+
+test("values are compared sample by sample, in the order of the test split, and never ended early", async () => {
+  const float = async (rows: Int32Array) => Float32Array.from([...rows].flatMap((row) => [row + 3, -4]));
+  const off = async (rows: Int32Array) => Float32Array.from([...rows].flatMap((row) => [row + 3, row === 0 ? -3 : -4]));
+  const { scores, outputs } = await scoreTest(float, unlabelled, { batchSize: 32 });
+  if (!outputs) throw new Error("no outputs");
+  const fp32 = { scores, outputs };
+  expect(floatAccuracyOf(fp32, 1)).toEqual({
+    relativeError: { value: 0, ci95: [0, 0], n: samples },
+    drop: { value: 0, ci95: [0, 0] },
+  });
+  const stop = { limit: 0 };
+  const scored = await scoreTest(off, unlabelled, { batchSize: 7, float: fp32, stop });
+  // Sample 0, which fp32 gives [3, -4], is the last of the test split.
+  expect([...scored.scores.scores.entries()].filter(([, error]) => error > 0)).toEqual([
+    [samples - 1, expect.closeTo(0.2, 12)],
+  ]);
+  const accuracy = accuracyOf(scored, fp32, { seed: 1, stop });
+  expect(accuracy.relativeError?.value).toBeCloseTo(0.2 / samples, 12);
+  expect(accuracy.stopped).toBeUndefined();
+  expect(accuracy.remarks).toContain(
+    "stop_at_drop speaks of shares of samples; errors of real values have no bound, so every sample was run",
+  );
+});

@@ -57,7 +57,7 @@ const version = 1;
 
 export const random: DataReader = {
   name: "random",
-  summary: "random values without labels; accuracy is then agreement with fp32",
+  summary: "random values without labels; accuracy is then how far outputs are from fp32's",
   source: "none",
   options,
   async summarize(ref) {

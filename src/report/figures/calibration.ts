@@ -27,8 +27,10 @@ export function calibration({ records, diagnoses = [] }: Report, asked?: string)
   if (grown.length === 0) return { title, caption: "", figure: nothing };
   const label = labelsOf(records);
   const styleOf = trialStyles(records);
-  // Drops of a share of samples are percentages as changes of ranges are; drops of an error are in its own unit and left out.
+  // Drops of shares are percentages as changes of ranges are; drops of an error are in its own unit and left out.
   const isShare = records.every((record) => record.status !== "completed" || (accuracyOf(record)?.isShare ?? true));
+  const isRelative = records.some((record) => record.status === "completed" && record.accuracy?.relativeError);
+  const lost = isRelative ? "error against fp32" : "accuracy drop";
   const counts = [...new Set(grown.flatMap(({ growth }) => growth.map(({ samples }) => samples)))];
   const data = grown.flatMap(({ record, growth }): readonly Trace[] => {
     const found = records.find(({ trial }) => trial === record.trial);
@@ -50,7 +52,7 @@ export function calibration({ records, diagnoses = [] }: Report, asked?: string)
     const drops: Scatter = {
       ...about,
       mode: "lines+markers",
-      name: `${name}: accuracy drop`,
+      name: `${name}: ${lost}`,
       y: growth.map(({ drop }) => drop.value),
       marker: { color: look.color, symbol: "square", size: 8 },
       line: { color: look.color, width: 1.5, dash: "solid" },
@@ -61,7 +63,7 @@ export function calibration({ records, diagnoses = [] }: Report, asked?: string)
       },
       text: growth.map(
         ({ samples, drop }) =>
-          `<b>${name}</b><br>${samples} samples: drop ${percent(drop.value)} (${percent(drop.ci95[0])} to ${percent(drop.ci95[1])})`,
+          `<b>${name}</b><br>${samples} samples: ${isRelative ? "error" : "drop"} ${percent(drop.value)} (${percent(drop.ci95[0])} to ${percent(drop.ci95[1])})`,
       ),
     };
     return isShare ? [ranges, drops] : [ranges];
@@ -72,7 +74,7 @@ export function calibration({ records, diagnoses = [] }: Report, asked?: string)
   return {
     title,
     caption: sentences(
-      `With the first samples of the same calibration set: how far the ranges are from the final ones (median of the activations, share of their width)${isShare ? ", and the accuracy drop with its 95% interval" : ""}.`,
+      `With the first samples of the same calibration set: how far the ranges are from the final ones (median of the activations, share of their width)${isShare ? `, and the ${lost} with its 95% interval` : ""}.`,
       all.length > MOST ? `The first ${MOST} of ${all.length} diagnosed trials.` : "",
     ),
     figure: {
@@ -85,7 +87,7 @@ export function calibration({ records, diagnoses = [] }: Report, asked?: string)
           ticktext: counts.map(String),
         },
         yaxis: {
-          title: { text: isShare ? "change of ranges, accuracy drop" : "change of ranges", standoff: 12 },
+          title: { text: isShare ? `change of ranges, ${lost}` : "change of ranges", standoff: 12 },
           automargin: true,
           range: padded([0, ...ys]),
           tickformat: ".1~%",

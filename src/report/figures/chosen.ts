@@ -40,7 +40,7 @@ export function chosenTrials(
 
 /** Best accuracy, fastest, worst accuracy, slowest, smallest and largest; each once. */
 export function extremes(records: readonly CompletedRecord[]): readonly CompletedRecord[] {
-  const sign = records.some((record) => accuracyOf(record)?.isShare === false) ? -1 : 1;
+  const sign = records.some((record) => accuracyOf(record)?.isError) ? -1 : 1;
   const accuracy = (record: CompletedRecord) => sign * (accuracyOf(record)?.value ?? Number.NaN);
   const speed = (record: CompletedRecord) => metricValues(record, "speedup")[0]?.value ?? Number.NaN;
   const size = (record: CompletedRecord) => -(record.size?.bytes ?? Number.NaN);

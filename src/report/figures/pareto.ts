@@ -1,7 +1,7 @@
 import { sameSetting } from "../../measure/setting.js";
 import type { MetricName } from "../../plan/plan.js";
 import { trialLabels } from "../../results/label.js";
-import { accuracyOf, type MetricValue, metricValues } from "../../results/metric.js";
+import { accuracyOf, type MetricValue, metricValues, type NamedAccuracy } from "../../results/metric.js";
 import type { CompletedRecord, TrialRecord } from "../../results/record.js";
 import { metricText } from "../../results/units.js";
 import {
@@ -35,8 +35,10 @@ interface Point {
 interface Axes {
   readonly x: MetricName;
   readonly y: MetricName;
-  /** False when accuracy is an error and not a share of samples. */
+  /** Whether accuracy is told in percent, whether less of it is better, and what its axis says. */
   readonly isShare: boolean;
+  readonly isError: boolean;
+  readonly accuracyTitle: string;
 }
 
 type Interval = readonly [number, number];
@@ -48,7 +50,7 @@ type Interval = readonly [number, number];
  */
 export function pareto(records: readonly TrialRecord[], x: MetricName, y: MetricName): Figure {
   const found = pointsOf(records, x, y);
-  const axes = { x, y, isShare: found.every(({ record }) => accuracyOf(record)?.isShare ?? true) };
+  const axes = { x, y, ...accuracyAxis(found) };
   const logs = { x: isWide(found, x, "x"), y: isWide(found, y, "y") };
   const points = found.map((point) => drawnOn(point, logs));
   const best = frontier(points, betterSign(axes, "x"), betterSign(axes, "y"));
@@ -77,6 +79,21 @@ export function pareto(records: readonly TrialRecord[], x: MetricName, y: Metric
   };
 }
 
+const errorTitles: Partial<Record<NamedAccuracy["name"], string>> = {
+  mae: "mean absolute error",
+  relative_error: "error against fp32",
+};
+
+function accuracyAxis(points: readonly Point[]): Omit<Axes, "x" | "y"> {
+  const accuracies = points.flatMap(({ record }) => accuracyOf(record) ?? []);
+  const error = accuracies.find(({ isError }) => isError);
+  return {
+    isShare: accuracies.every(({ isShare }) => isShare),
+    isError: error !== undefined,
+    accuracyTitle: (error && errorTitles[error.name]) ?? titles.accuracy,
+  };
+}
+
 function pointsOf(records: readonly TrialRecord[], x: MetricName, y: MetricName): readonly Point[] {
   const labels = trialLabels(records);
   return records.flatMap((record) => {
@@ -95,7 +112,7 @@ function pointsOf(records: readonly TrialRecord[], x: MetricName, y: MetricName)
 /** 1 when more is better, -1 when less is; an error metric turns accuracy over. */
 function betterSign(axes: Axes, key: "x" | "y"): 1 | -1 {
   const metric = axes[key];
-  return lowerIsBetter.has(metric) || (metric === "accuracy" && !axes.isShare) ? -1 : 1;
+  return lowerIsBetter.has(metric) || (metric === "accuracy" && axes.isError) ? -1 : 1;
 }
 
 /** The points that no other point beats on one axis without losing on the other, from the best x on; none when it is one alone. */
@@ -237,7 +254,7 @@ function hoverText(axes: Axes, key: "x" | "y", point: Point): string {
   const { value, ci95, batch } = point[key];
   const show = (x: number) => metricText(metric, x, axes.isShare);
   const interval = ci95 === undefined ? "" : ` (${show(ci95[0])} to ${show(ci95[1])})`;
-  return `${titles[metric].split(",")[0]}: ${show(value)}${interval}${batch === undefined ? "" : `, batch ${batch}`}`;
+  return `${titleOf(axes, key).split(",")[0]}: ${show(value)}${interval}${batch === undefined ? "" : `, batch ${batch}`}`;
 }
 
 /** Metrics that are told by their ratios, and how many times the least the greatest is where only logarithms show both. */
@@ -262,12 +279,16 @@ function axisOf(axes: Axes, key: "x" | "y", points: readonly Point[], log: boole
   if (!log) return linearAxis(axes, key, points);
   const metric = axes[key];
   const values = points.flatMap((point) => [point[key].value, ...(point[key].ci95 ?? [])]);
-  return logAxis(values, `${titles[metric]} (logarithmic)`, (value) => metricText(metric, value, axes.isShare));
+  return logAxis(values, `${titleOf(axes, key)} (logarithmic)`, (value) => metricText(metric, value, axes.isShare));
+}
+
+function titleOf(axes: Axes, key: "x" | "y"): string {
+  return axes[key] === "accuracy" ? axes.accuracyTitle : titles[axes[key]];
 }
 
 /** An axis that shows every point with its whole interval, and sizes from zero on. */
-function linearAxis({ isShare, ...metrics }: Axes, key: "x" | "y", points: readonly Point[]) {
-  const metric = metrics[key];
+function linearAxis(axes: Axes, key: "x" | "y", points: readonly Point[]) {
+  const { [key]: metric, isShare } = axes;
   const isPercent =
     metric === "size_reduction" ||
     metric === "saving" ||
@@ -275,7 +296,7 @@ function linearAxis({ isShare, ...metrics }: Axes, key: "x" | "y", points: reado
   const isBytes = metric === "size" || metric === "memory";
   const values = points.flatMap((point) => [point[key].value, ...(point[key].ci95 ?? [])]);
   const range = paddedRange(isBytes ? [0, ...values] : values, isPercent ? 1 : Number.POSITIVE_INFINITY);
-  const title = { text: metric === "accuracy" && !isShare ? "mean absolute error" : titles[metric], standoff: 12 };
+  const title = { text: titleOf(axes, key), standoff: 12 };
   const format = isPercent ? { tickformat: "~%" } : isBytes ? { tickformat: "~s" } : {};
   const suffix = metric === "speedup" ? { ticksuffix: "x" } : {};
   return { title, automargin: true, range, ...format, ...suffix } satisfies Axis;
