@@ -4,8 +4,11 @@ import type { Tensor } from "../tensor/tensor.js";
 export interface Agreement {
   /** Largest difference of the outputs, in steps of 1/255 of the first one's range over all samples. */
   readonly maxSteps: number;
-  /** Share of the samples with the same top class; with one value a sample, of those that are apart by a step at most. */
-  readonly sameTop: number;
+  /**
+   * Share of the samples with the same top class; with one value a sample, of those that are apart by a step at most. Absent
+   * where outputs are compared by their values, see `comparesValues`.
+   */
+  readonly sameTop?: number;
 }
 
 /** QOperator form against QDQ form of the same scheme, on the same engine and samples. */
@@ -35,8 +38,11 @@ const LEAST_SAME = 0.98;
 /** Steps of a range. */
 const STEPS = 255;
 
-/** @param expected and actual: [samples, ...] of the same shape */
-export function agreement(expected: Tensor<"float32">, actual: Tensor<"float32">): Agreement {
+/**
+ * @param expected   and actual: [samples, ...] of the same shape
+ * @param hasAnswers whether one of the outputs of a sample is its answer
+ */
+export function agreement(expected: Tensor<"float32">, actual: Tensor<"float32">, hasAnswers = true): Agreement {
   const samples = expected.shape[0] ?? 1;
   const length = samples === 0 ? 0 : expected.data.length / samples;
   const step = stepOf(expected.data as Float32Array);
@@ -49,7 +55,7 @@ export function agreement(expected: Tensor<"float32">, actual: Tensor<"float32">
     farthest = Math.max(farthest, steps);
     if (length === 1 ? steps <= 1 : top(a) === top(b)) same++;
   }
-  return { maxSteps: farthest, sameTop: samples === 0 ? 1 : same / samples };
+  return { maxSteps: farthest, ...(hasAnswers ? { sameTop: samples === 0 ? 1 : same / samples } : {}) };
 }
 
 /** Whether the engine's integer kernels give the same from both forms. */
@@ -63,17 +69,21 @@ export function outputsApart(check: CrossCheck): boolean {
 }
 
 function beyond(is: Agreement, most: number): boolean {
-  return is.maxSteps > most || is.sameTop < LEAST_SAME;
+  return is.maxSteps > most || (is.sameTop ?? 1) < LEAST_SAME;
 }
 
 /** The sentence that says how the forms do not mean the same; undefined where they do. */
 export function disagreementOf(check: CrossCheck): string | undefined {
-  const { maxSteps, sameTop, unfused, layer, samples } = check;
-  const shown = (is: Agreement) =>
-    `by up to ${is.maxSteps.toFixed(is.maxSteps < 10 ? 1 : 0)} steps of 1/255, same top answer in ` +
-    `${Math.round(is.sameTop * samples)} of ${samples} samples`;
+  const { unfused, layer, samples } = check;
+  const shown = ({ maxSteps, sameTop }: Agreement) => {
+    const answers =
+      sameTop === undefined
+        ? ` over ${samples} samples`
+        : `, same top answer in ${Math.round(sameTop * samples)} of ${samples} samples`;
+    return `by up to ${maxSteps.toFixed(maxSteps < 10 ? 1 : 0)} steps of 1/255${answers}`;
+  };
   if (!formsAgree(check)) {
-    return `QOperator and QDQ form of the same scheme disagree on this engine: ${shown({ maxSteps, sameTop })}${from(layer)}`;
+    return `QOperator and QDQ form of the same scheme disagree on this engine: ${shown(check)}${from(layer)}`;
   }
   if (unfused && beyond(unfused, UNFUSED_STEPS) && layer !== undefined) {
     return `the integer kernels and the same codes multiplied in float disagree: ${shown(unfused)}${from(layer)}`;

@@ -3,7 +3,7 @@ import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, LatencyResult } from "../results/record.js";
 import { bytes, fixed, milliseconds, percent } from "../results/units.js";
 import { environmentNotes } from "./environments.js";
-import { gapSentence } from "./gap.js";
+import { gapSentence, stepText } from "./gap.js";
 import type { Note } from "./notes.js";
 import type { Report } from "./report.js";
 import { visible } from "./rows.js";
@@ -116,10 +116,18 @@ function formsNote(completed: readonly CompletedRecord[]): Note | undefined {
   const checks = completed.flatMap(({ attestation }) => attestation.crossCheck ?? []);
   if (checks.length === 0) return undefined;
   const agree = checks.filter(({ disagreement }) => disagreement === undefined).length;
-  const same = Math.min(...checks.map(({ sameTop }) => sameTop));
+  const same = checks.flatMap(({ sameTop }) => sameTop ?? []);
+  const least = Math.min(...same);
+  const farthest = Math.max(...checks.map(({ maxSteps }) => maxSteps));
+  const how =
+    same.length === 0
+      ? `outputs at most ${stepText(farthest)} steps of 1/255 apart over`
+      : least === 1
+        ? "the same answer on all of"
+        : `the same answer on at least ${percent(least)} of`;
   return {
     label: "forms",
-    text: `${agree} of ${count(checks.length, "trial")} checked give the same in QDQ form (${same === 1 ? "the same answer on all of" : `the same answer on at least ${percent(same)} of`} ${range(checks.map(({ samples }) => samples))} samples)`,
+    text: `${agree} of ${count(checks.length, "trial")} checked give the same in QDQ form (${how} ${range(checks.map(({ samples }) => samples))} samples)`,
   };
 }
 

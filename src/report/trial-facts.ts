@@ -163,7 +163,7 @@ function engineFacts({ attestation, gap, scheme }: CompletedRecord): readonly No
       ? [
           fact(
             "QDQ form",
-            `${crossCheck.disagreement ?? "agrees"}: same top answer on ${percent(crossCheck.sameTop)} of ${crossCheck.samples} samples, largest difference ${stepText(crossCheck.maxSteps)} steps`,
+            `${crossCheck.disagreement ?? "agrees"}: ${crossCheck.sameTop === undefined ? "" : `same top answer on ${percent(crossCheck.sameTop)} of `}${crossCheck.samples} samples, largest difference ${stepText(crossCheck.maxSteps)} steps`,
           ),
         ]
       : []),

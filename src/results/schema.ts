@@ -245,9 +245,9 @@ const completed = object({
     "crossCheck?": object({
       samples: count,
       maxSteps: atLeastZero,
-      sameTop: share,
+      "sameTop?": share,
       integerNodes: count,
-      "unfused?": object({ maxSteps: atLeastZero, sameTop: share }),
+      "unfused?": object({ maxSteps: atLeastZero, "sameTop?": share }),
       "layer?": string,
       "disagreement?": string,
     }),

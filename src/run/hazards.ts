@@ -2,6 +2,7 @@ import { loadSimulator } from "../engines/simulator/simulator.js";
 import type { Graph } from "../ir/graph.js";
 import { agreement } from "../measure/cross-check.js";
 import { type PairBound, pairBounds } from "../measure/pair-sums.js";
+import { comparesValues } from "../measure/scores.js";
 import { graphWork } from "../measure/work.js";
 import type { Scheme } from "../quantize/scheme.js";
 import { batches, feeds, floatOutput, joinBatches } from "./inference.js";
@@ -56,7 +57,7 @@ function listed(names: readonly string[]): string {
 }
 
 /** What saturating sums do to this model's answers, by the simulator, against exact sums. */
-function simulated({ dataset, graph }: Opened, quantized: Graph, { mode }: Scheme): string {
+function simulated({ dataset, graph, fp32 }: Opened, quantized: Graph, { mode }: Scheme): string {
   const { multiplyAdds } = graphWork(quantized);
   const count = Math.max(4, Math.min(SAMPLES, Math.floor(MOST_WORK / Math.max(1, multiplyAdds))));
   const samples = dataset.splits.test.subarray(0, count);
@@ -70,13 +71,16 @@ function simulated({ dataset, graph }: Opened, quantized: Graph, { mode }: Schem
   if (!exact || !saturating) throw new Error("hazards: nothing was simulated");
   const nodes = arms[1]?.saturated() ?? [];
   if (nodes.length === 0) return `simulated with such sums, none saturated in ${samples.length} test samples`;
-  const { sameTop } = agreement(exact, saturating);
-  const changed = Math.round((1 - sameTop) * samples.length);
+  const { sameTop, maxSteps } = agreement(exact, saturating, !comparesValues(fp32.scores.metric));
+  const effect =
+    sameTop === undefined
+      ? `moved outputs by up to ${maxSteps.toFixed(maxSteps < 10 ? 1 : 0)} steps of 1/255 of their range`
+      : `changed the answer for ${Math.round((1 - sameTop) * samples.length)} of them`;
   const times = nodes.reduce((sum, each) => sum + each.count, 0);
   const layers = [...new Set(nodes.map(({ node, layer }) => layer ?? node))];
   return (
     `simulated with such sums, they saturated ${times} times in ${listed(layers)} over ${samples.length} test samples and ` +
-    `changed the answer for ${changed} of them`
+    effect
   );
 }
 

@@ -14,6 +14,18 @@ test("with one value a sample, a step apart is the same", () => {
   expect(agreement(one(255, 10), one(256, 12))).toEqual({ maxSteps: 2, sameTop: 0.5 });
 });
 
+test("outputs without an answer among them are compared by their values alone", () => {
+  const [expected, actual] = [outputs(0, 255, 10, 9.9), outputs(0, 255, 9.9, 10)];
+  expect(agreement(expected, actual).sameTop).toBe(0.5);
+  const values = agreement(expected, actual, false);
+  expect(values).toEqual({ maxSteps: expect.closeTo(0.1, 5) });
+  const check = { ...values, samples: 2, integerNodes: 3 };
+  expect(formsAgree(check)).toBe(true);
+  expect(disagreementOf({ ...check, maxSteps: 40.4 })).toBe(
+    "QOperator and QDQ form of the same scheme disagree on this engine: by up to 40 steps of 1/255 over 2 samples",
+  );
+});
+
 test("NaN on one side, or a difference where the range is nothing, is the whole range", () => {
   expect(agreement(outputs(0, 1, 1, 0), outputs(0, 1, Number.NaN, 0)).maxSteps).toBe(255);
   expect(agreement(outputs(0, 0, 0, 0), outputs(1, 0, 0, 0)).maxSteps).toBe(255);
