@@ -124,7 +124,7 @@ function bestTrial(subject: Subject, metric: MetricName): Chosen {
   const how = rank === metric ? metric : `${metric}, ranked by ${rank}, which is measured beside fp32`;
   const among = candidates.length === 1 ? "the only one that can be" : `of ${candidates.length}`;
   const sentences = [
-    `${label} is the best by ${how}: ${valueText(best.value, rank, isShare)} (${among})`,
+    `${label} is the best by ${how}: ${rank === "accuracy" && isError ? "error " : ""}${valueText(best.value, rank, isShare)} (${among})`,
     ...apart(best, others, { rank, sign, isShare }),
     ...againstFloat(best, records, { rank, sign, isShare }),
     ...unresolved(subject, record),

@@ -121,7 +121,9 @@ function formsNote(completed: readonly CompletedRecord[]): Note | undefined {
   const farthest = Math.max(...checks.map(({ maxSteps }) => maxSteps));
   const how =
     same.length === 0
-      ? `outputs at most ${stepText(farthest)} steps of 1/255 apart over`
+      ? farthest === 0
+        ? "equal to the bit on all of"
+        : `outputs at most ${stepText(farthest)} steps of 1/255 apart over`
       : least === 1
         ? "the same answer on all of"
         : `the same answer on at least ${percent(least)} of`;

@@ -1,6 +1,6 @@
 import type { Expectation } from "../plan/plan.js";
 import { trialLabels } from "./label.js";
-import { accuracyOf, type MetricValue, metricValues } from "./metric.js";
+import { accuracyOf, type MetricValue, metricValues, type NamedAccuracy } from "./metric.js";
 import type { CompletedRecord, TrialRecord } from "./record.js";
 import { withResolution } from "./resolution.js";
 import { metricText } from "./units.js";
@@ -101,10 +101,10 @@ function reasonOf(
 ): string {
   if (checks.length === 0) return `not met: no trial of "${expectation.scheme}" ran`;
   const completed = asked.find((record) => record.status === "completed");
-  const isShare = (completed && accuracyOf(completed)?.isShare) ?? true;
+  const accuracy = completed && accuracyOf(completed);
   const missed = checks.filter((check) => !check.met);
   if (missed.length > 0) {
-    const shown = missed.slice(0, 3).map((check) => `${check.label} ${valueText(expectation, check, asked, isShare)}`);
+    const shown = missed.slice(0, 3).map((check) => `${check.label} ${valueText(expectation, check, asked, accuracy)}`);
     const more = missed.length > 3 ? ` and ${missed.length - 3} more` : "";
     return `not met by ${shown.join(", ")}${more}`;
   }
@@ -134,14 +134,15 @@ function valueText(
   expectation: Expectation,
   check: ExpectationCheck,
   asked: readonly TrialRecord[],
-  isShare: boolean,
+  accuracy: NamedAccuracy | undefined,
 ): string {
   if (check.value === undefined)
     return `(${whyNoValue(
       expectation.metric,
       asked.find(({ trial }) => trial === check.trial),
     )})`;
-  return `(${metricText(expectation.metric, check.value, isShare)}${check.resolved ? "" : ", not resolved"})`;
+  const what = expectation.metric === "accuracy" && accuracy?.isError ? "error " : "";
+  return `(${what}${metricText(expectation.metric, check.value, accuracy?.isShare)}${check.resolved ? "" : ", not resolved"})`;
 }
 
 /** Why a trial whose accuracy was measured lacks one of its figures. */

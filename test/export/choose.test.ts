@@ -120,3 +120,18 @@ test("simulated trials are no choice, but what is stored for TF.js is one", () =
   const stored = simulated.map((record) => ({ ...record, scheme: { ...record.scheme, storage: "tfjs" } as const }));
   expect(chosen(best("size"), stored)[0]).toBe("dynamic");
 });
+
+test("of relative errors the least is the best, and is called an error", () => {
+  const errors: Readonly<Record<string, number>> = { fp32: 0, dynamic: 0.02, w8: 0.0027 };
+  const records = sweep.flatMap((record): TrialRecord[] => {
+    const value = errors[record.scheme.name];
+    if (record.status !== "completed" || value === undefined) return [];
+    const estimate = { value, ci95: [value * 0.9, value * 1.1] } as const;
+    return [{ ...record, accuracy: { relativeError: { ...estimate, n: 40 }, drop: estimate } }];
+  });
+  expect(chosen(best("accuracy"), records)).toEqual([
+    "w8",
+    "w8 is the best by accuracy: error 0.27% [0.24%, 0.30%] (of 2)",
+    "fp32 has 0.00%",
+  ]);
+});

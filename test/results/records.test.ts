@@ -324,6 +324,19 @@ describe("expectations", () => {
     );
   });
 
+  test("an accuracy that is an error is called one", () => {
+    const error = { value: 0.0149, ci95: [0.013, 0.0173], n: 40 } as const;
+    const trial = completed("a", { accuracy: { relativeError: error, drop: error } });
+    expect(check(expectation("accuracy", ">", 0.9), trial).sentence).toBe(
+      "static.accuracy > 0.9: not met by static (error 1.49%)",
+    );
+    expect(check(expectation("accuracy_drop", "<", 0.01), trial)).toEqual({
+      met: false,
+      resolved: true,
+      sentence: "static.accuracy_drop < 0.01: not met by static (1.49%)",
+    });
+  });
+
   test("several trials that meet it are counted", () => {
     const met = (count: number) => {
       const records = Array.from({ length: count }, (_, i) => ({ ...full, trial: `t${i}` }));
