@@ -61,10 +61,10 @@ test("a stem is written over squares of pixels, and is attested, compared with i
     "conv/Concat",
   ]);
   expect([result.attestation.attested, result.attestation.hazards ?? []]).toEqual([true, []]);
-  expect(result.attestation.crossCheck?.sameTop).toBe(1);
+  expect(result.attestation.crossCheck?.maxSteps).toBeLessThanOrEqual(1);
   // 27 weights of a channel, in 48 places of 2x2 squares of 12 channels; the dense layer's 64.
   expect(result.size.codes).toBe(16 * 48 + 64);
   expect(result.split?.weightsOnly.sqnrDb).toBeGreaterThan(20);
-  expect(result.split?.activationsOnly.sqnrDb).toBeGreaterThan(20);
+  expect(result.split?.activationsOnly?.sqnrDb).toBeGreaterThan(20);
   expect(result.layers?.map(({ layer }) => layer)).toEqual(["conv", "relu", "pool", "flat", "head"]);
 });
