@@ -5,6 +5,7 @@ import { quantizeDynamic } from "./passes/dynamic.js";
 import { ownWeights } from "./passes/own-weights.js";
 import { spaceToDepth } from "./passes/static/space-to-depth.js";
 import { quantizeStatic } from "./passes/static/static.js";
+import { widenDepthwise } from "./passes/static/widen-depthwise.js";
 import { quantizeWeightOnly } from "./passes/weight-only.js";
 import type { Scheme } from "./scheme.js";
 
@@ -26,7 +27,7 @@ export function quantizeGraph(graph: Graph, scheme: Scheme, ranges?: ReadonlyMap
  * has the faster ones of. Weights may lie in another order; what looks at them takes the graph of `quantizeGraph`.
  */
 export function engineForm(quantized: Graph): Graph {
-  return runPasses(quantized, [spaceToDepth]);
+  return runPasses(quantized, [spaceToDepth, widenDepthwise]);
 }
 
 function passesOf(scheme: Scheme, ranges: ReadonlyMap<string, Range> | undefined): readonly Pass[] {
