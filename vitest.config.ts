@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests that start whole programs: the package, the command line, everything at once. */
 const wholePrograms = [
@@ -10,6 +11,15 @@ const wholePrograms = [
   "test/kernel/jupyter-client.test.ts",
 ];
 
+/** A whole program that begins last would leave the other worker with nothing to do; notebooks take longest. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification) =>
+      moduleId.includes("/jupyter/notebooks/") ? 0 : project.name === "whole" ? 1 : 2;
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 /** A test that hangs ends; one that is only slow, on a machine that does much else, does not. */
 const LONGEST_MS = 300_000;
 
@@ -17,6 +27,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     reporters: process.env.CI === "true" ? ["default", "json"] : ["default"],
     outputFile: { json: ".nibble/test-results.json" },
     projects: [

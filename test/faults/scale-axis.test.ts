@@ -8,6 +8,7 @@ const planned = vi.hoisted(() => ({ edit: (graph: Graph) => graph }));
 vi.mock("../../src/quantize/quantize.js", async (original) => {
   const real = await original<typeof import("../../src/quantize/quantize.js")>();
   return {
+    ...real,
     quantizeGraph: (...given: Parameters<typeof real.quantizeGraph>) => planned.edit(real.quantizeGraph(...given)),
   };
 });

@@ -121,8 +121,9 @@ async function dataOf(
   checker: Checker,
 ): Promise<{ readonly use: ast.Use | undefined; readonly data: CheckedData | undefined }> {
   const synthetic = model?.description.synthetic;
-  // Of a model that is wrong nobody knows whether it brings its data.
-  if (modelUse && !model && clauses.length === 0) return { use: undefined, data: undefined };
+  if (modelUse && !model && clauses.length === 0 && bringsData(modelUse, checker)) {
+    return { use: undefined, data: undefined };
+  }
   if (!model || !synthetic) {
     const use = oneUse("data", clauses, statement, checker);
     return { use, data: use && (await sources.data(use)) };
@@ -166,6 +167,12 @@ function clausesOf({ clauses }: ast.ExperimentStatement, checker: Checker): Clau
     expect: of("expect"),
     show: of("show"),
   };
+}
+
+/** Whether a model, were it right, would be a synthetic one, whose data come with it. */
+function bringsData(use: ast.Use, { scope }: Checker): boolean {
+  const definition = scope.models.get(use.target.name)?.source ?? use;
+  return definition.target.name === "synthetic";
 }
 
 const keywordOf = (kind: string) => kind.replace("_clause", "");

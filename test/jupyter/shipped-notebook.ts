@@ -9,7 +9,6 @@ import { newProject, runNotebook } from "./notebook.js";
 
 const { folder: root } = ownPackage();
 const notebooks = join(root, "notebooks");
-const shipped = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb"));
 
 interface Figures {
   readonly trial: string;
@@ -55,46 +54,40 @@ function ledgers(results: string): string {
     .join("");
 }
 
-describe("shipped notebooks", () => {
-  test("name one of our kernels", () => {
-    const kernels = shipped.map((name) => JSON.parse(readFileSync(join(notebooks, name), "utf8")).metadata.kernelspec);
-    for (const kernel of kernels) expect(["nibble-ts", "nibble"]).toContain(kernel?.name);
-  });
+/** A shipped notebook in every client: each file of tests has one, so that they run side by side. */
+export function shippedNotebook(name: string): void {
+  describe.skipIf(!haveJupyter)(name, () => {
+    let all: readonly Figures[] = [];
 
-  for (const name of shipped) {
-    describe.skipIf(!haveJupyter)(name, () => {
-      let all: readonly Figures[] = [];
-
-      test("runs from the command line", async () => {
-        const shell = placed(name);
-        const { code, stderr } = await nibble(["run", name, "--quick"], shell.folder);
-        expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-        all = figures(ledgers(shell.results));
-        expect(all).not.toEqual([]);
-      });
-
-      test("runs under nbclient, with the figures of the command line", () => {
-        const jupyter = placed(name);
-        expect(runNotebook(jupyter.path, jupyter.project).raised).toBeUndefined();
-        expect(figures(ledgers(jupyter.results))).toEqual(all);
-      });
-
-      test.skipIf(!haveChromium)("runs in JupyterLab, with the figures of the command line", async () => {
-        const { project, results } = placed(name);
-        const lab = await startLab(project);
-        try {
-          const notebook = await lab.open(name);
-          await notebook.menu("Run", "Run All Cells");
-          await expect
-            .poll(() => figures(ledgers(results)), { timeout: LONGEST_MS, interval: 1000 })
-            .toHaveLength(all.length);
-          await notebook.idle();
-          expect(figures(ledgers(results))).toEqual(all);
-          await lab.screenshot(`lab-${name.replace(".ipynb", "")}`);
-        } finally {
-          await lab.close();
-        }
-      });
+    test("runs from the command line", async () => {
+      const shell = placed(name);
+      const { code, stderr } = await nibble(["run", name, "--quick"], shell.folder);
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      all = figures(ledgers(shell.results));
+      expect(all).not.toEqual([]);
     });
-  }
-});
+
+    test("runs under nbclient, with the figures of the command line", () => {
+      const jupyter = placed(name);
+      expect(runNotebook(jupyter.path, jupyter.project).raised).toBeUndefined();
+      expect(figures(ledgers(jupyter.results))).toEqual(all);
+    });
+
+    test.skipIf(!haveChromium)("runs in JupyterLab, with the figures of the command line", async () => {
+      const { project, results } = placed(name);
+      const lab = await startLab(project);
+      try {
+        const notebook = await lab.open(name);
+        await notebook.menu("Run", "Run All Cells");
+        await expect
+          .poll(() => figures(ledgers(results)), { timeout: LONGEST_MS, interval: 1000 })
+          .toHaveLength(all.length);
+        await notebook.idle();
+        expect(figures(ledgers(results))).toEqual(all);
+        await lab.screenshot(`lab-${name.replace(".ipynb", "")}`);
+      } finally {
+        await lab.close();
+      }
+    });
+  });
+}

@@ -1,0 +1,3 @@
+import { shippedNotebook } from "../shipped-notebook.js";
+
+shippedNotebook("library.ipynb");
