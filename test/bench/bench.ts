@@ -11,6 +11,8 @@ import { type Figure, figureTable } from "./figure.js";
 import { language } from "./language.js";
 import { honestyBusy, honestyIdle, honestyVerdicts } from "./latency-honesty.js";
 import { models } from "./models.js";
+import { floatFigures } from "./models-float.js";
+import { loweringFigures } from "./models-lowering.js";
 import { progress } from "./records.js";
 import { report } from "./report.js";
 import { sharing } from "./sharing.js";
@@ -23,6 +25,8 @@ const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   strokes,
   dense,
   models,
+  "models-lowering": loweringFigures,
+  "models-float": floatFigures,
   sharing,
   "honesty-idle": honestyIdle,
   "honesty-busy": honestyBusy,

@@ -5,11 +5,10 @@ import { toGraph } from "../../src/frontends/tfjs/graph.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { prepare } from "../../src/quantize/passes/float/prepare.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
+import { type Effort, fullEffort, quickEffort } from "../../src/run/latency-trial.js";
 import { elementCount, type Tensor, tensor } from "../../src/tensor/tensor.js";
 import { denseNet } from "./dense.js";
 import { type Figure, ratioText } from "./figure.js";
-import { floatFigures } from "./models-float.js";
-import { loweringFigures } from "./models-lowering.js";
 import { mobileNetV2 } from "./nets/mobilenet-v2.js";
 import { resNet50 } from "./nets/resnet-50.js";
 import { encoder } from "./nets/transformer.js";
@@ -80,11 +79,14 @@ const cases: readonly Case[] = [
 
 const plainTf = async () => (await startTensorFlow("cpu", nativeBindingPath())).tf;
 
-/** What nets of the usual shapes gain over their best fp32 (random weights: no accuracy), and what lowering costs. */
+/** Few pairs in as many processes as ever: each pair of a net of this size is some hundred milliseconds. */
+const effort: Effort = { ...quickEffort, processes: fullEffort.processes };
+
+/** What nets of the usual shapes gain over their best fp32 (random weights: no accuracy). */
 export async function models(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const each of cases) figures.push(await speed(each));
-  return [...figures, ...(await loweringFigures()), ...(await floatFigures())];
+  return figures;
 }
 
 async function speed({ name, graph, input, schemes, bound }: Case): Promise<Figure> {
@@ -92,7 +94,7 @@ async function speed({ name, graph, input, schemes, bound }: Case): Promise<Figu
   const float = prepare(await graph());
   const fed = float.inputs[0]?.name ?? "";
   const found: { readonly value: number; readonly ci95: readonly [number, number] }[] = [];
-  for (const scheme of schemes) found.push((await timeGraph(float, scheme, { [fed]: noise(input) })).speedup);
+  for (const scheme of schemes) found.push((await timeGraph(float, scheme, { [fed]: noise(input) }, effort)).speedup);
   const best = found.reduce((a, b) => (b.value > a.value ? b : a));
   progress(`    ${ratioText(best)}`);
   return {
