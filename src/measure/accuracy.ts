@@ -5,8 +5,9 @@ import { compareTokens } from "./language-model.js";
 import { macroF1 } from "./macro-f1.js";
 import { mcNemarP } from "./mcnemar.js";
 import { regressionMetrics } from "./regression.js";
+import { knownScores } from "./relative-error.js";
 import type { Resolution } from "./resolution.js";
-import { type ClassScores, knownScores, type Scores } from "./scores.js";
+import type { ClassScores, Scores } from "./scores.js";
 import { type Estimate, mean, pairedDifferenceInterval, type Sampled, sampledMean, wilson } from "./statistics.js";
 import type { TokenScores } from "./token-scores.js";
 

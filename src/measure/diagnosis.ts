@@ -1,5 +1,5 @@
+import type { AccuracyMetric } from "./accuracy-metric.js";
 import type { CalibrationCheck } from "./calibration-check.js";
-import type { AccuracyMetric } from "./scores.js";
 import type { Estimate } from "./statistics.js";
 
 /** Where the error of one trial comes from; each drop is paired with fp32 over the same test samples, in the metric's unit. */

@@ -1,7 +1,7 @@
+import type { AccuracyMetric } from "./accuracy-metric.js";
 import type { CalibrationCheck } from "./calibration-check.js";
 import { type DiagnosisResult, type LayerDiagnosis, noiseShare } from "./diagnosis.js";
 import { isLoss } from "./loss.js";
-import type { AccuracyMetric } from "./scores.js";
 import type { Estimate } from "./statistics.js";
 
 /** What findings know of the scheme beside its figures. */

@@ -1,5 +1,6 @@
 import type { QuantizedValue } from "../quantize/quantized-values.js";
-import { knownScores, type Scores } from "./scores.js";
+import { knownScores } from "./relative-error.js";
+import type { Scores } from "./scores.js";
 import { mean } from "./statistics.js";
 
 /**

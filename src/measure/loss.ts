@@ -1,4 +1,4 @@
-import type { AccuracyMetric } from "./scores.js";
+import type { AccuracyMetric } from "./accuracy-metric.js";
 import type { Estimate } from "./statistics.js";
 
 /** What is asked of a drop where nothing is expected of it: less than 1% of the samples, of fp32's outputs, or of fp32's error. */

@@ -24,3 +24,8 @@ export function relativeErrorOf(
   if (signal === 0) return noise === 0 ? 0 : 1;
   return Math.sqrt(noise / signal);
 }
+
+/** The scores that there are: of relative errors those of the samples whose fp32 outputs were kept. */
+export function knownScores(scores: Float64Array): Float64Array {
+  return scores.filter((score) => !Number.isNaN(score));
+}

@@ -1,5 +1,6 @@
 import { fail } from "../base/diagnostic.js";
 import type { Labels } from "../datasets/dataset.js";
+import type { AccuracyMetric } from "./accuracy-metric.js";
 import { type DistributionKind, LEAST_PROBABILITY, readDistribution } from "./distribution.js";
 import { type SampleDivergence, startDivergence } from "./divergence.js";
 import { type KeptOutputs, keptStart } from "./kept-outputs.js";
@@ -7,30 +8,6 @@ import { sharesOf } from "./language-model.js";
 import { type ErrorScores, startErrors } from "./regression.js";
 import { relativeErrorOf } from "./relative-error.js";
 import { type NextTokens, startTokenDivergence, startTokens, type TokenScores, tokensInOrder } from "./token-scores.js";
-
-export type AccuracyMetric = "top1" | "mae" | "agreement" | "relative_error" | "next_token";
-
-/**
- * What accuracy is: of labels, or without any how far the outputs are from fp32's. Their top output says something where they
- * are distributions alone (`kind`, of fp32's); of coordinates, sizes and scores of independent classes the values are compared.
- */
-export function metricOf(labels: Labels | undefined, kind: DistributionKind | undefined): AccuracyMetric {
-  switch (labels?.kind) {
-    case "class":
-      return "top1";
-    case "value":
-      return "mae";
-    case "tokens":
-      return "next_token";
-    default:
-      return kind === undefined ? "relative_error" : "agreement";
-  }
-}
-
-/** Whether outputs are compared by their values: there is no answer among them that could be the same, and no bound of an error. */
-export function comparesValues(metric: AccuracyMetric): boolean {
-  return metric === "mae" || metric === "relative_error";
-}
 
 /** What one model said about each sample of the test split, in the order the batches came; plain data. */
 export interface Scores {
@@ -263,11 +240,6 @@ function relativeScorer(width: number, reference: KeptOutputs | undefined): Scor
       scores: Float64Array.from(scores),
     }),
   };
-}
-
-/** The scores that there are: of relative errors those of the samples whose fp32 outputs were kept. */
-export function knownScores(scores: Float64Array): Float64Array {
-  return scores.filter((score) => !Number.isNaN(score));
 }
 
 function tokenScorer(next: NextTokens, width: number, kind: DistributionKind | undefined): Scorer {

@@ -1,4 +1,4 @@
-import type { AccuracyMetric } from "../measure/scores.js";
+import type { AccuracyMetric } from "../measure/accuracy-metric.js";
 import { settingOnly, type TimedSetting } from "../measure/setting.js";
 import type { Sampled } from "../measure/statistics.js";
 import type { MetricName, Phase } from "../plan/plan.js";

@@ -1,6 +1,6 @@
+import type { AccuracyMetric } from "../measure/accuracy-metric.js";
 import type { CalibrationCheck } from "../measure/calibration-check.js";
 import type { DiagnosisArm } from "../measure/diagnosis.js";
-import type { AccuracyMetric } from "../measure/scores.js";
 import type { Estimate } from "../measure/statistics.js";
 
 /** A variant of the diagnosed trial that is run against fp32. */

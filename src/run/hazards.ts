@@ -1,8 +1,8 @@
 import { loadSimulator } from "../engines/simulator/simulator.js";
 import type { Graph } from "../ir/graph.js";
+import { comparesValues } from "../measure/accuracy-metric.js";
 import { agreement } from "../measure/cross-check.js";
 import { type PairBound, pairBounds } from "../measure/pair-sums.js";
-import { comparesValues } from "../measure/scores.js";
 import { graphWork } from "../measure/work.js";
 import type { Scheme } from "../quantize/scheme.js";
 import { batches, feeds, floatOutput, joinBatches } from "./inference.js";

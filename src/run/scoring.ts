@@ -1,10 +1,11 @@
 import { seededRandom } from "../base/random.js";
 import type { Dataset } from "../datasets/dataset.js";
 import { type AccuracyResult, compareAccuracy } from "../measure/accuracy.js";
+import { comparesValues, metricOf } from "../measure/accuracy-metric.js";
 import { type DistributionKind, distributionKind } from "../measure/distribution.js";
 import { STOP_ERROR, type StopRule, watchDrop } from "../measure/early-stop.js";
 import { type KeptOutputs, MOST_KEPT_BYTES, type OutputKeeper, startKeeping } from "../measure/kept-outputs.js";
-import { comparesValues, metricOf, type Scorer, type Scores, scoresInOrder, startScoring } from "../measure/scores.js";
+import { type Scorer, type Scores, scoresInOrder, startScoring } from "../measure/scores.js";
 import type { Measures } from "../plan/plan.js";
 
 /** What fp32 said of the test split: what every trial is held against. */

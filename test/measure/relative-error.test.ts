@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../src/base/diagnostic.js";
 import { compareAccuracy } from "../../src/measure/accuracy.js";
+import { metricOf } from "../../src/measure/accuracy-metric.js";
 import { startKeeping } from "../../src/measure/kept-outputs.js";
 import { isLoss } from "../../src/measure/loss.js";
 import { relativeErrorOf } from "../../src/measure/relative-error.js";
-import { metricOf, type Scores, startScoring } from "../../src/measure/scores.js";
+import { type Scores, startScoring } from "../../src/measure/scores.js";
 
 const errorOf = (float: readonly number[], output: readonly number[]) =>
   relativeErrorOf(Float32Array.from(float), 0, Float32Array.from(output), 0, float.length);

@@ -169,10 +169,10 @@ function clausesOf({ clauses }: ast.ExperimentStatement, checker: Checker): Clau
   };
 }
 
-/** Whether a model, were it right, would be a synthetic one, whose data come with it. */
-function bringsData(use: ast.Use, { scope }: Checker): boolean {
-  const definition = scope.models.get(use.target.name)?.source ?? use;
-  return definition.target.name === "synthetic";
+/** Whether a model, were it right, would be one that is made by its options, and its data with it. */
+function bringsData(use: ast.Use, { scope, vocabulary }: Checker): boolean {
+  const { target } = scope.models.get(use.target.name)?.source ?? use;
+  return vocabulary.frontends.some(({ name, source }) => name === target.name && source === "none");
 }
 
 const keywordOf = (kind: string) => kind.replace("_clause", "");

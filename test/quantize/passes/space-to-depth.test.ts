@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toOnnx } from "../../../src/backends/onnx/write.js";
-import { onnxruntime } from "../../../src/engines/onnxruntime.js";
+import { seededRandom } from "../../../src/base/random.js";
 import { graphBuilder } from "../../../src/ir/builder.js";
 import type { Attribute, Graph } from "../../../src/ir/graph.js";
 import { interpret } from "../../../src/ir/interpret.js";
@@ -9,6 +8,7 @@ import { runPasses } from "../../../src/ir/passes.js";
 import { parseGraph, printGraph } from "../../../src/ir/text.js";
 import { spaceToDepth } from "../../../src/quantize/passes/static/space-to-depth.js";
 import { elementCount, type Tensor, tensor, tensorFrom } from "../../../src/tensor/tensor.js";
+import { onEngine } from "./on-engine.js";
 
 interface Stem {
   readonly outputs: number;
@@ -26,15 +26,14 @@ const usual: Stem = {
   ...{ channelsLast: true, seed: 1 },
 };
 
-/** Codes all over their range, by a linear congruential generator. */
 function codes<D extends "uint8" | "int8">(dtype: D, shape: readonly number[], seed: number): Tensor<D> {
-  let state = seed;
-  const next = () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 16) & 255;
-  };
-  const values = Array.from({ length: elementCount(shape) }, next);
-  return tensorFrom(dtype, shape, dtype === "int8" ? values.map((value) => Math.max(-127, value - 128)) : values);
+  const random = seededRandom(seed);
+  const [least, many] = dtype === "int8" ? [-127, 255] : [0, 256];
+  return tensorFrom(
+    dtype,
+    shape,
+    Array.from({ length: elementCount(shape) }, () => least + Math.floor(many * random.next())),
+  );
 }
 
 function stem(given: Partial<Stem> = {}, attributes: Readonly<Record<string, Attribute>> = {}): Graph {
@@ -70,15 +69,6 @@ function stem(given: Partial<Stem> = {}, attributes: Readonly<Record<string, Att
 function feedsOf(graph: Graph, batch: number, seed: number): Readonly<Record<string, Tensor>> {
   const sizes = graph.inputs.flatMap(({ type }) => type.shape.filter((size) => typeof size === "number"));
   return { image: codes("uint8", [batch, ...sizes], seed + 7) };
-}
-
-async function onEngine(graph: Graph, feeds: Readonly<Record<string, Tensor>>): Promise<Tensor | undefined> {
-  const session = await (await onnxruntime()).load(toOnnx(graph), { threads: 1, optimization: "all" });
-  try {
-    return (await session.run(feeds))[graph.outputs[0]?.name ?? ""];
-  } finally {
-    await session.close();
-  }
 }
 
 const even = fc.integer({ min: 3, max: 8 }).map((half) => 2 * half);

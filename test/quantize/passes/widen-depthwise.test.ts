@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toOnnx } from "../../../src/backends/onnx/write.js";
 import { seededRandom } from "../../../src/base/random.js";
-import { onnxruntime } from "../../../src/engines/onnxruntime.js";
 import { graphBuilder } from "../../../src/ir/builder.js";
 import type { Graph } from "../../../src/ir/graph.js";
 import { interpret } from "../../../src/ir/interpret.js";
@@ -10,6 +8,7 @@ import { runPasses } from "../../../src/ir/passes.js";
 import { printGraph } from "../../../src/ir/text.js";
 import { widenDepthwise } from "../../../src/quantize/passes/static/widen-depthwise.js";
 import { elementCount, type Tensor, tensorFrom } from "../../../src/tensor/tensor.js";
+import { onEngine } from "./on-engine.js";
 
 /** What follows what was made last: a convolution to so many channels, or an operator that leaves them. */
 type Step = number | "depthwise" | "add" | "pool" | "transpose";
@@ -97,15 +96,6 @@ function feedsOf(graph: Graph, seed: number): Readonly<Record<string, Tensor>> {
       Array.from({ length: elementCount(shape) }, () => Math.floor(random.next() * 256)),
     ),
   };
-}
-
-async function onEngine(graph: Graph, feeds: Readonly<Record<string, Tensor>>) {
-  const session = await (await onnxruntime()).load(toOnnx(graph), { threads: 1, optimization: "all" });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.close();
-  }
 }
 
 const step = fc.oneof(

@@ -24,11 +24,11 @@ export const widenDepthwise: Pass = {
     const further = furtherChannels(graph, usesOf(graph));
     if (further.size === 0) return graph;
     const rewrite = startRewrite(graph);
-    const values = trackWidths(further, rewrite);
+    const parts = { further, values: trackWidths(further, rewrite), graph, rewrite };
     for (const node of graph.nodes) {
-      if (isOverAll(node, graph)) addOverAll(node, further, values, graph, rewrite);
-      else if (isWidened(node, further, graph)) addByChannels(node, further, values, graph, rewrite);
-      else rewrite.add({ ...node, inputs: node.inputs.map((input) => values.narrow(input, node)) });
+      if (isOverAll(node, graph)) addOverAll(node, parts);
+      else if (isWidened(node, further, graph)) addByChannels(node, parts);
+      else rewrite.add({ ...node, inputs: node.inputs.map((input) => parts.values.narrow(input, node)) });
     }
     return rewrite.finish();
   },
@@ -102,6 +102,13 @@ interface Widths {
   madeWide(value: string): void;
 }
 
+interface Parts {
+  readonly further: ReadonlyMap<string, number>;
+  readonly values: Widths;
+  readonly graph: Graph;
+  readonly rewrite: Rewrite;
+}
+
 function trackWidths(further: ReadonlyMap<string, number>, rewrite: Rewrite): Widths {
   const wide = new Map<string, string>();
   const narrow = new Map<string, string>();
@@ -134,13 +141,7 @@ function trackWidths(further: ReadonlyMap<string, number>, rewrite: Rewrite): Wi
 }
 
 /** A convolution over all channels reads the further channels where they are there already, and makes them where they are wanted. */
-function addOverAll(
-  node: Node,
-  further: ReadonlyMap<string, number>,
-  values: Widths,
-  graph: Graph,
-  rewrite: Rewrite,
-): void {
+function addOverAll(node: Node, { further, values, graph, rewrite }: Parts): void {
   const [input = "", output = ""] = [node.inputs[0], node.outputs[0]];
   const read = values.isWide(input) ? (further.get(input) ?? 0) : 0;
   const made = further.get(output) ?? 0;
@@ -149,13 +150,7 @@ function addOverAll(
   if (made > 0) values.madeWide(output);
 }
 
-function addByChannels(
-  node: Node,
-  further: ReadonlyMap<string, number>,
-  values: Widths,
-  graph: Graph,
-  rewrite: Rewrite,
-): void {
+function addByChannels(node: Node, { further, values, graph, rewrite }: Parts): void {
   const [output = ""] = node.outputs;
   const places = activationPlaces(node, graph) ?? [];
   const inputs = node.inputs.map((input, place) => (places.includes(place) ? values.wide(input, node) : input));
