@@ -52,7 +52,9 @@ export async function readTokenizer(path: string): Promise<TextTokenizer> {
     ...(endOfText === undefined ? {} : { endOfText }),
     hash,
     encode: encoderOf(json, (text) => tokenizer.encode(text, { add_special_tokens: false }).ids),
-    decode: (tokens) => (tokens.length === 0 ? "" : tokenizer.decode([...tokens])),
+    // The library's own default takes the blank away before ".", "!" and the like, which the tokens do say.
+    decode: (tokens) =>
+      tokens.length === 0 ? "" : tokenizer.decode([...tokens], { clean_up_tokenization_spaces: false }),
   };
 }
 
