@@ -26,6 +26,7 @@ const LONGEST_MS = 300_000;
 export default defineConfig({
   test: {
     pool: "forks",
+    setupFiles: ["test/properties.ts"],
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     reporters: process.env.CI === "true" ? ["default", "json"] : ["default"],

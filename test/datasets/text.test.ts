@@ -135,7 +135,23 @@ test("any text comes back from its tokens, and pieces encoded once say what the 
     const { Tokenizer } = await import("@huggingface/tokenizers");
     const library = new Tokenizer(JSON.parse(learned) as object, {});
     expect(tokenizer).toMatchObject({ size: 265, endOfText: 264 });
-    const word = fc.constantFrom("low", " ", "  ", "\n", ".", "!", "?", ",", "'", "n't", "'s", "'ve", "7", "é", endOfText);
+    const word = fc.constantFrom(
+      "low",
+      " ",
+      "  ",
+      "\n",
+      ".",
+      "!",
+      "?",
+      ",",
+      "'",
+      "n't",
+      "'s",
+      "'ve",
+      "7",
+      "é",
+      endOfText,
+    );
     const words = fc.array(word).map((list) => list.join(""));
     const string = fc.oneof(fc.string({ unit: "binary" }), fc.string(), words);
     fc.assert(

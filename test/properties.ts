@@ -1,0 +1,25 @@
+import fc, { type IRawProperty, type Parameters } from "fast-check";
+import { vi } from "vitest";
+
+/*
+ * Set-up of every test file. A gate answers for one change: the properties draw the same cases each time `npm test` runs,
+ * so that what has passed passes again. New cases are what `NIBBLE_SOAK=20 npx vitest run --project unit` is for.
+ */
+
+/** The seed of `npm test`; any would do. */
+const GATE_SEED = 20_261_126;
+
+/** `NIBBLE_SOAK=20`: each property draws twenty times its cases, from a new seed. */
+const soak = Number(process.env.NIBBLE_SOAK ?? 0);
+
+/** A property that draws this long has drawn enough; no test may take more than five minutes. */
+const LONGEST_MS = 200_000;
+
+if (soak > 0) {
+  vi.doMock("fast-check", async (original) => {
+    const real = await original<typeof import("fast-check")>();
+    const assert = <T>(property: IRawProperty<T>, { seed: _, numRuns = 100, ...rest }: Parameters<T> = {}) =>
+      real.assert(property, { ...rest, numRuns: Math.ceil(numRuns * soak), interruptAfterTimeLimit: LONGEST_MS });
+    return { ...real, assert, default: { ...real.default, assert } };
+  });
+} else fc.configureGlobal({ seed: GATE_SEED });
