@@ -105,6 +105,8 @@ test.each(named("q4_k"))("%s leaves alone what came out of it", (name, format) =
   fc.assert(
     fc.property(block, (values) => {
       const once = roundTrip(format, name === "e8m0" ? values.map(Math.abs) : values);
+      // A scale of the whole tensor is no subnormal number, so blocks of numbers near those lose codes each time.
+      fc.pre(!format.scale.includes("of the tensor") || Math.max(...once.map(Math.abs)) > 2 ** -114);
       const twice = roundTrip(format, once);
       // Rounding the zero point may leave the outermost code of a side unused; the range is then a step shorter.
       const step = (Math.max(0, ...once) - Math.min(0, ...once)) / (2 ** format.bits - 2);
