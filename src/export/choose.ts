@@ -1,10 +1,10 @@
 import { fail, words } from "../base/diagnostic.js";
-import { unknown } from "../base/nearest.js";
 import type { TrialSelector } from "../plan/export-forms.js";
+import { trialLabels } from "../plan/label.js";
 import type { Expectation, MetricName } from "../plan/plan.js";
+import { trialNamed } from "../plan/trial-name.js";
 import { lowerIsBetter } from "../report/figures/metric-titles.js";
 import { type ExpectationResult, evaluateExpectations } from "../results/expectations.js";
-import { trialLabels } from "../results/label.js";
 import { accuracyOf, type MetricValue, metricValues } from "../results/metric.js";
 import type { CompletedRecord, TrialRecord } from "../results/record.js";
 import { metricText } from "../results/units.js";
@@ -31,14 +31,8 @@ export function chooseTrial(
   selector: TrialSelector,
 ): Chosen {
   const subject = { records, labels: trialLabels(records), held: evaluateExpectations(expectations, records) };
-  switch (selector.kind) {
-    case "best":
-      return bestTrial(subject, selector.metric);
-    case "scheme":
-      return namedTrial(subject, ofScheme(subject, selector.name));
-    case "trial":
-      return namedTrial(subject, ofLabel(subject, selector.trial));
-  }
+  if (selector.kind === "best") return bestTrial(subject, selector.metric);
+  return namedTrial(subject, trialNamed(records, selector));
 }
 
 interface Subject {
@@ -48,24 +42,6 @@ interface Subject {
 }
 
 const labelIn = ({ labels }: Subject, { trial }: TrialRecord) => labels.get(trial) ?? trial;
-
-function ofScheme(subject: Subject, name: string): TrialRecord {
-  const found = subject.records.filter(({ scheme }) => scheme.name === name);
-  const ran = found.filter(({ status }) => status !== "skipped");
-  const [first, ...others] = ran.length > 0 ? ran : found.slice(0, 1);
-  if (first === undefined) {
-    const known = [...new Set(subject.records.map(({ scheme }) => scheme.name))];
-    return fail("unknown-name", { kind: "scheme", ...unknown(name, known) });
-  }
-  if (others.length > 0) fail("export-several", { scheme: name, trials: ran.map((each) => labelIn(subject, each)) });
-  return first;
-}
-
-function ofLabel(subject: Subject, asked: string): TrialRecord {
-  const found = subject.records.find((record) => record.trial === asked || labelIn(subject, record) === asked);
-  if (!found && subject.records.some(({ scheme }) => scheme.name === asked)) return ofScheme(subject, asked);
-  return found ?? fail("unknown-name", { kind: "trial", ...unknown(asked, [...subject.labels.values()]) });
-}
 
 function namedTrial(subject: Subject, record: TrialRecord): Chosen {
   const label = labelIn(subject, record);

@@ -1,4 +1,4 @@
-import { trialLabels } from "../results/label.js";
+import { trialLabels } from "../plan/label.js";
 import type { DiagnosisArm, DiagnosisRecord, TrialRecord } from "../results/record.js";
 import { errorPercent } from "../results/units.js";
 

@@ -1,5 +1,5 @@
 import { words } from "../base/diagnostic.js";
-import { trialLabels } from "../results/label.js";
+import { trialLabels } from "../plan/label.js";
 import type { CompletedRecord, FailedRecord, TrialRecord } from "../results/record.js";
 import { trialRemarks } from "./remarks.js";
 import { isBaseline, visible } from "./rows.js";

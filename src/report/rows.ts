@@ -1,6 +1,6 @@
 import { isLoss } from "../measure/loss.js";
 import { sameSetting } from "../measure/setting.js";
-import { trialLabels } from "../results/label.js";
+import { trialLabels } from "../plan/label.js";
 import { accuracyOf, type NamedAccuracy } from "../results/metric.js";
 import type { CompletedRecord, Estimate, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, errorPercent, fixed, milliseconds, percent, percentDigits, plain, times } from "../results/units.js";

@@ -1,5 +1,5 @@
 import { isLoss, USUAL_BOUND } from "../measure/loss.js";
-import { trialLabels } from "../results/label.js";
+import { trialLabels } from "../plan/label.js";
 import { accuracyOf } from "../results/metric.js";
 import type { CompletedRecord, LatencyResult, TrialRecord } from "../results/record.js";
 import { bytes, fixed, percent, plain, times } from "../results/units.js";

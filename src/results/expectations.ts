@@ -1,5 +1,5 @@
+import { trialLabels } from "../plan/label.js";
 import type { Expectation } from "../plan/plan.js";
-import { trialLabels } from "./label.js";
 import { accuracyOf, type MetricValue, metricValues, type NamedAccuracy } from "./metric.js";
 import type { CompletedRecord, TrialRecord } from "./record.js";
 import { withResolution } from "./resolution.js";

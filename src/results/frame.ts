@@ -1,5 +1,5 @@
 import { sameSetting, type TimedSetting } from "../measure/setting.js";
-import { trialLabels } from "./label.js";
+import { trialLabels } from "../plan/label.js";
 import { accuracyOf } from "./metric.js";
 import type { CompletedRecord, LatencyResult, TrialRecord } from "./record.js";
 

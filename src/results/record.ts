@@ -12,6 +12,7 @@ import type { RooflineResult } from "../measure/roofline.js";
 import type { SizeResult } from "../measure/size.js";
 import type { LatencyResult } from "../measure/speedup.js";
 import type { LayerResult } from "../measure/sqnr.js";
+import type { SchemeSummary } from "../plan/scheme-summary.js";
 
 export type { AccuracyResult, Sampled } from "../measure/accuracy.js";
 export type { CalibrationCheck } from "../measure/calibration-check.js";
@@ -28,28 +29,7 @@ export type { SizeResult } from "../measure/size.js";
 export type { LatencyResult } from "../measure/speedup.js";
 export type { LayerResult } from "../measure/sqnr.js";
 export type { Estimate } from "../measure/statistics.js";
-
-export interface SchemeSummary {
-  readonly name: string;
-  readonly mode: string;
-  readonly weights?: string;
-  readonly granularity?: string;
-  readonly group?: number;
-  /** Only where it is not what the type usually is. */
-  readonly symmetry?: "symmetric" | "asymmetric";
-  readonly activations?: string;
-  /** Elements of an activation that share a scale. */
-  readonly activationGroup?: number;
-  readonly calibration?: string;
-  readonly samples?: number;
-  readonly method?: string;
-  /** "reduce_range", "precise": what keeps sums exact on CPUs without VNNI, in this order. */
-  readonly exactness?: string;
-  readonly keep?: Readonly<Record<string, string>>;
-  /** "tfjs": the weights of the model's own files, as TF.js stores them. */
-  readonly storage?: "tfjs";
-  readonly execution: "executed" | "simulated";
-}
+export type { SchemeSummary } from "../plan/scheme-summary.js";
 
 export interface AttestationResult {
   readonly integerNodes: number;

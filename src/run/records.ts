@@ -1,8 +1,9 @@
 import { hashJson } from "../base/hash.js";
 import type { Plan, SkippedTrial, Trial } from "../plan/plan.js";
+import { skippedId } from "../plan/planned.js";
+import { summarizeScheme } from "../plan/scheme-summary.js";
 import type { FailedRecord, Manifest, SkippedRecord } from "../results/record.js";
 import type { Failure } from "./failure.js";
-import { summarizeScheme } from "./label.js";
 
 /** The manifest but for the plan's own hash. */
 export type ManifestFacts = Omit<Manifest, "plan">;
@@ -28,8 +29,7 @@ export function failedRecord(plan: Plan, trial: Trial, facts: ManifestFacts, fai
   return { ...recordHead(plan, trial, facts), status: "failed", ...failure };
 }
 
-/** The record of a cell that did not run; its id is that of the cell, for no result is decided. */
+/** The record of a cell that did not run. */
 export function skippedRecord(plan: Plan, cell: SkippedTrial, facts: ManifestFacts): SkippedRecord {
-  const id = hashJson({ skipped: cell.scheme, axes: cell.axes });
-  return { ...recordHead(plan, { id, ...cell }, facts), status: "skipped", reason: cell.reason };
+  return { ...recordHead(plan, { id: skippedId(cell), ...cell }, facts), status: "skipped", reason: cell.reason };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { trialLabels } from "../../src/plan/label.js";
 import type { Expectation } from "../../src/plan/plan.js";
 import { evaluateExpectations } from "../../src/results/expectations.js";
 import { frameColumns } from "../../src/results/frame.js";
 import { toRecordJson } from "../../src/results/json.js";
-import { trialLabels } from "../../src/results/label.js";
 import { metricValues } from "../../src/results/metric.js";
 import type { CompletedRecord, LatencyResult, SchemeSummary } from "../../src/results/record.js";
 import { readRecord } from "../../src/results/schema.js";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Engine } from "../../src/engines/engine.js";
+import { summarizeScheme } from "../../src/plan/scheme-summary.js";
 import { schemeDefinition } from "../../src/quantize/registry.js";
 import { configured, engineConfig } from "../../src/run/engine-config.js";
-import { summarizeScheme } from "../../src/run/label.js";
 
 const build = (settings = {}) => {
   const scheme = schemeDefinition("static")?.build("static", settings);

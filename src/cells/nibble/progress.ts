@@ -1,5 +1,5 @@
+import { trialLabels } from "../../plan/label.js";
 import type { Plan } from "../../plan/plan.js";
-import { trialLabels } from "../../results/label.js";
 import type { TrialRecord } from "../../results/record.js";
 import type { RunEvent } from "../../run/events.js";
 

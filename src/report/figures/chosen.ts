@@ -1,4 +1,4 @@
-import { trialLabels } from "../../results/label.js";
+import { trialLabels } from "../../plan/label.js";
 import { accuracyOf, metricValues } from "../../results/metric.js";
 import type { CompletedRecord, TrialRecord } from "../../results/record.js";
 import { isBaseline, visible } from "../rows.js";

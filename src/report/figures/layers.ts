@@ -1,4 +1,4 @@
-import { trialLabels } from "../../results/label.js";
+import { trialLabels } from "../../plan/label.js";
 import type { CompletedRecord, TrialRecord } from "../../results/record.js";
 import { type Axis, type Figure, sharedLayout, type Trace } from "../figure.js";
 import { escapePlotly, plotText } from "../markup.js";

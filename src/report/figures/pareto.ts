@@ -1,6 +1,6 @@
 import { sameSetting } from "../../measure/setting.js";
+import { trialLabels } from "../../plan/label.js";
 import type { MetricName } from "../../plan/plan.js";
-import { trialLabels } from "../../results/label.js";
 import { accuracyOf, type MetricValue, metricValues, type NamedAccuracy } from "../../results/metric.js";
 import type { CompletedRecord, TrialRecord } from "../../results/record.js";
 import { metricText } from "../../results/units.js";

@@ -1,6 +1,13 @@
-import type { SchemeSummary, TrialRecord } from "./record.js";
+import type { SchemeSummary } from "./scheme-summary.js";
 
 type Field = Exclude<keyof SchemeSummary, "name" | "mode" | "execution" | "keep">;
+
+/** What a label is made from: a record, or a trial that has not run yet. */
+export interface Labelled {
+  /** Trial id. */
+  readonly trial: string;
+  readonly scheme: SchemeSummary;
+}
 
 /** Fields that tell trials of one scheme apart, in the order in which a label names them. */
 const fields: readonly Field[] = [
@@ -17,10 +24,10 @@ const fields: readonly Field[] = [
 ];
 
 /**
- * A short label for each record, by trial id: the scheme's name and the values that differ among the trials of that
+ * A short label for each trial, by its id: the scheme's name and the values that differ among the trials of that
  * name, `static entropy`, `w4 g32 rtn`. Trials that still look alike get a number.
  */
-export function trialLabels(records: readonly TrialRecord[]): ReadonlyMap<string, string> {
+export function trialLabels(records: readonly Labelled[]): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
   const used = new Map<string, number>();
   const differences = differencesByName(records);
@@ -38,7 +45,7 @@ export function trialLabels(records: readonly TrialRecord[]): ReadonlyMap<string
 }
 
 /** For each scheme name, what differs among its trials. */
-function differencesByName(records: readonly TrialRecord[]) {
+function differencesByName(records: readonly Labelled[]) {
   const byName = new Map<string, SchemeSummary[]>();
   for (const { scheme } of records) {
     const others = byName.get(scheme.name);
