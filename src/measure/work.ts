@@ -30,12 +30,16 @@ export interface NodeWork {
 }
 
 /**
- * The work of each node in one run of `batch` samples; another open size counts as 1. What multiplies nothing (activations,
+ * The work of each node in one run of `batch` samples; another open size is what `open` says, or 1. What multiplies nothing (activations,
  * pooling, quantizing) counts neither work nor bytes, for an engine may do it inside the product before or after it.
  */
-export function nodeWork(graph: Graph, batch: number): readonly NodeWork[] {
+export function nodeWork(
+  graph: Graph,
+  batch: number,
+  open: ReadonlyMap<string, number> = new Map(),
+): readonly NodeWork[] {
   const types = inferTypes(graph);
-  const sizes = new Map([[BATCH, batch]]);
+  const sizes = new Map([...open, [BATCH, batch]]);
   const shapeOf = (value: string) => shape(types.get(value), sizes);
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const elements = (value: string) =>

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
@@ -5,7 +6,8 @@ import { toOnnx } from "../backends/onnx/write.js";
 import { hashBytes, shortHash } from "../base/hash.js";
 import { seededRandom } from "../base/random.js";
 import type { Feeds } from "../engines/engine.js";
-import { decodeForm, prefillForm } from "../frontends/decoder/decode.js";
+import { PAST, SEQUENCE, withPast, withPresent } from "../frontends/decoder/with-past.js";
+import { addDims } from "../ir/dim.js";
 import type { Graph } from "../ir/graph.js";
 import { nodeWork } from "../measure/work.js";
 import type { LatencyMeasure, ModelReference } from "../plan/plan.js";
@@ -13,7 +15,7 @@ import { quantizeGraph } from "../quantize/quantize.js";
 import type { Scheme } from "../quantize/scheme.js";
 import type { AttestationResult } from "../results/record.js";
 import type { Range } from "../tensor/quant.js";
-import { elementCount, type Tensor, tensor } from "../tensor/tensor.js";
+import { elementCount, type Tensor, tensor, tensorFrom } from "../tensor/tensor.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { openPrepared } from "./inputs.js";
 import type { Opened } from "./opened.js";
@@ -53,10 +55,19 @@ function promptOf({ graph, model }: Pick<Opened, "graph" | "model">, length: num
   return prompt;
 }
 
+/**
+ * Tokens that a file with a cache holds: those of the longest context that is timed and the one behind it, and no fewer than
+ * the model's sequences have. One file serves every context, and an export writes the same one.
+ */
+export function positionsOf(graph: Graph, measures: readonly LatencyMeasure[]): number {
+  const timed = measures.map((each) => withContext(graph, each)).filter((each) => each?.phase === "decode");
+  return Math.max(sequenceLength(graph), ...timed.map((each) => (each?.context ?? 0) + 1));
+}
+
 /** The float graph of a phase; reading a prompt fills the cache that decoding goes on from, so that is timed with it. */
-async function floatForm(opened: Pick<Opened, "graph" | "model">, measure: PhaseMeasure): Promise<Graph> {
-  if (measure.phase === "decode") return decodeForm(opened.graph, { pastLength: measure.context });
-  return prefillForm(await promptOf(opened, measure.context));
+async function floatForm(opened: Opened, measure: PhaseMeasure, positions: number): Promise<Graph> {
+  if (measure.phase === "decode") return withPast(opened.graph, { positions });
+  return withPresent(await promptOf(opened, measure.context));
 }
 
 function ofLength(model: ModelReference, tokens: number): ModelReference {
@@ -75,11 +86,12 @@ async function quantizedForm(
   opened: Opened,
   { quantized, scheme, ranges }: QuantizedTrial,
   measure: PhaseMeasure,
+  positions: number,
 ): Promise<Graph> {
-  if (scheme.mode === "fp32") return floatForm(opened, measure);
-  if (measure.phase === "decode") return decodeForm(quantized, { pastLength: measure.context });
+  if (scheme.mode === "fp32") return floatForm(opened, measure, positions);
+  if (measure.phase === "decode") return withPast(quantized, { positions });
   const prompt = await promptOf(opened, measure.context);
-  return prefillForm(prompt === opened.graph ? quantized : quantizeGraph(prompt, scheme, ranges));
+  return withPresent(prompt === opened.graph ? quantized : quantizeGraph(prompt, scheme, ranges));
 }
 
 /**
@@ -92,42 +104,55 @@ export async function writePhases(
   measures: readonly LatencyMeasure[],
 ): Promise<readonly PhaseFiles[]> {
   const written: PhaseFiles[] = [];
+  const positions = positionsOf(opened.graph, measures);
   for (const asked of measures) {
     const measure = withContext(opened.graph, asked);
-    if (measure) written.push(await writePhase(opened, trial, asked, measure));
+    if (measure) written.push(await writePhase(opened, trial, { asked, measure, positions }));
   }
   return written;
+}
+
+interface TimedPhase extends Pick<PhaseFiles, "asked"> {
+  readonly measure: PhaseMeasure;
+  readonly positions: number;
 }
 
 async function writePhase(
   opened: Opened,
   trial: QuantizedTrial,
-  asked: LatencyMeasure,
-  measure: PhaseMeasure,
+  { asked, measure, positions }: TimedPhase,
 ): Promise<PhaseFiles> {
-  const float = await floatForm(opened, measure);
-  const graph = await quantizedForm(opened, trial, measure);
+  const float = await floatForm(opened, measure, positions);
+  const graph = await quantizedForm(opened, trial, measure, positions);
   const { batch } = asked;
+  const sizes = openSizes(measure);
   const baseline = await writeForm(opened, float, "fp32", measure);
   const isFloat = trial.scheme.mode === "fp32";
   const path = isFloat ? baseline : await writeForm(opened, graph, trial.scheme.name, measure);
   return {
     ...{ asked, measure, baseline, trial: path },
     attestation: await attested(opened, graph, trial.scheme, path),
-    work: { batch, baseline: nodeWork(float, batch), trial: nodeWork(graph, batch) },
+    work: { batch, baseline: nodeWork(float, batch, sizes), trial: nodeWork(graph, batch, sizes) },
   };
 }
 
+/** What the open sizes of a file with a cache are when one token is decoded. */
+function openSizes({ phase, context }: PhaseMeasure): ReadonlyMap<string, number> {
+  if (phase === "prefill") return new Map();
+  const [fresh, past] = [1, context];
+  return new Map([
+    [SEQUENCE, fresh],
+    [PAST, past],
+    [String(addDims(PAST, SEQUENCE)), past + fresh],
+  ]);
+}
+
 /** Writes a form under a name of its content: a later run on another model must not swap the file under this one's timing. */
-async function writeForm(
-  { folder }: Opened,
-  graph: Graph,
-  name: string,
-  { phase, context }: PhaseMeasure,
-): Promise<string> {
+async function writeForm({ folder }: Opened, graph: Graph, name: string, { phase }: PhaseMeasure): Promise<string> {
   const bytes = toOnnx(graph);
-  const path = join(folder, `${name}-${shortHash(hashBytes(bytes))}-${phase}-${context}.onnx`);
-  await writeWhole(path, bytes);
+  const path = join(folder, `${name}-${shortHash(hashBytes(bytes))}-${phase}.onnx`);
+  // One decoding file serves every context.
+  if (!existsSync(path)) await writeWhole(path, bytes);
   return path;
 }
 
@@ -166,28 +191,24 @@ export function withPhases(attestation: AttestationResult, phases: readonly Phas
 export async function phaseFeeds(opened: Opened, asked: LatencyMeasure): Promise<Feeds | undefined> {
   const measure = withContext(opened.graph, asked);
   if (!measure) return undefined;
-  const float = await floatForm(opened, measure);
-  const { dataset, graph } = opened;
+  const { dataset, graph, seed } = opened;
   const { test } = dataset.splits;
   const rows = (count: number) => Array.from({ length: count }, (_, i) => test[i % test.length] as number);
-  const [first, ...caches] = float.inputs;
-  if (!first) throw new Error("run: a phase without inputs");
-  const length = measure.phase === "decode" ? 1 : measure.context;
-  const needed = measure.batch * length;
+  const { batch, phase, context } = measure;
+  const needed = batch * (phase === "decode" ? 1 : context);
   const [text] = dataset.read(rows(Math.ceil(needed / sequenceLength(graph))));
   if (!text) throw new Error("run: a language model whose data has no tokens");
-  const tokens = tensor("float32", [measure.batch, length], Float32Array.from(text.data.subarray(0, needed), Number));
-  const random = seededRandom(opened.seed);
+  const tokens = text.data.subarray(0, needed);
+  if (phase === "prefill") {
+    const name = graph.inputs[0]?.name ?? "";
+    return { [name]: tensor("float32", [batch, context], Float32Array.from(tokens, Number)) };
+  }
+  const [ids, ...caches] = withPast(graph, { positions: context + 1 }).inputs;
+  const random = seededRandom(seed);
   const cached = caches.map(({ name, type }): [string, Tensor] => {
-    const shape = type.shape.map((size) => (typeof size === "number" ? size : measure.batch));
-    return [
-      name,
-      tensor(
-        "float32",
-        shape,
-        Float32Array.from({ length: elementCount(shape) }, () => random.normal()),
-      ),
-    ];
+    const shape = type.shape.map((size) => (typeof size === "number" ? size : context));
+    const data = Float32Array.from({ length: elementCount(shape) }, () => random.normal());
+    return [name, tensor("float32", shape, data)];
   });
-  return { [first.name]: tokens, ...Object.fromEntries(cached) };
+  return { [ids?.name ?? ""]: tensorFrom("int64", [1, 1], Array.from(tokens, Number)), ...Object.fromEntries(cached) };
 }

@@ -65,14 +65,17 @@ test("a trial has a file for each phase, and each attests its own kernels", asyn
     ["decode", 7],
     ["decode", 20],
   ]);
-  for (const { trial, baseline } of phases) {
+  for (const { trial, baseline, measure } of phases) {
     expect([path, opened.fp32.path]).not.toContain(trial);
     for (const file of [trial, baseline]) {
       const session = await opened.engine.load(file, { threads: 1, optimization: "all" });
-      expect(session.outputNames).toEqual(["head/MatMul", "present_key_0", "present_value_0"]);
+      const logits = measure.phase === "decode" ? "logits" : "head/MatMul";
+      expect(session.outputNames).toEqual([logits, "present.0.key", "present.0.value"]);
       await session.close();
     }
   }
+  // One file with a cache serves both contexts.
+  expect(phases[2]?.trial).toBe(phases[3]?.trial);
   expect(phases.map((each) => each.attestation.integerNodes)).toEqual([8, 8, 8, 8]);
   expect(attestation.attested).toBe(true);
   expect([accuracy.tokens, accuracy.nextToken?.n]).toEqual([16, 2]);
@@ -89,9 +92,9 @@ test("each phase is run on tokens of the text, a decoded one behind a cache as l
   expect(await shapes({ ...one, phase: "prefill" })).toEqual([["tokens", 1, 8]]);
   expect(await shapes({ ...one, batch: 2, phase: "prefill", context: 12 })).toEqual([["tokens", 2, 12]]);
   expect(await shapes({ ...one, phase: "decode", context: 20 })).toEqual([
-    ["tokens", 1, 1],
-    ["past_key_0", 1, 4, 20, 16],
-    ["past_value_0", 1, 4, 20, 16],
+    ["input_ids", 1, 1],
+    ["past_key_values.0.key", 1, 4, 20, 16],
+    ["past_key_values.0.value", 1, 4, 20, 16],
   ]);
   const { tokens } = (await phaseFeeds(opened, { ...one, phase: "prefill", context: 4 })) ?? {};
   expect([...((tokens?.data ?? []) as Float32Array)]).toEqual([0, 1, 2, 3]);

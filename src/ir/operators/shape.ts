@@ -1,8 +1,9 @@
 import { reshaped, transposed } from "../../tensor/layout.js";
-import { elementCount } from "../../tensor/tensor.js";
+import { elementCount, tensorFrom } from "../../tensor/tensor.js";
 import { divideDims, multiplyDims, showShape } from "../dim.js";
 import type { Dim } from "../graph.js";
 import {
+  type Attributes,
   constantIntegers,
   defineOperator,
   given,
@@ -11,6 +12,7 @@ import {
   ints,
   normalAxis,
   numberOf,
+  optionalNumber,
   optionalNumbers,
 } from "./define.js";
 import { type KnownInput, type Operator, OperatorError } from "./operator.js";
@@ -149,4 +151,26 @@ const transpose = defineOperator({
   },
 });
 
-export const shapeOperators: readonly Operator[] = [reshape, flatten, squeeze, unsqueeze, transpose];
+/** Places of a list from the front, as Shape takes `start` and `end`: negative ones count from the end, all are clamped. */
+function shownAxes(attributes: Attributes, rank: number): readonly [start: number, end: number] {
+  const place = (index: number) => Math.max(0, Math.min(rank, index < 0 ? index + rank : index));
+  const start = place(numberOf(attributes, "start"));
+  return [start, Math.max(start, place(optionalNumber(attributes, "end") ?? rank))];
+}
+
+/** The sizes of a value from axis `start` to before axis `end`, int64: what is open until run time is a number then. */
+const shape = defineOperator({
+  opType: "Shape",
+  attributes: { start: int(0), end: int() },
+  infer(inputs, attributes) {
+    const [start, end] = shownAxes(attributes, given(inputs, 0, "data").type.shape.length);
+    return [{ dtype: "int64", shape: [end - start] }];
+  },
+  evaluate(inputs, attributes) {
+    const sizes = given(inputs, 0, "data").shape;
+    const shown = sizes.slice(...shownAxes(attributes, sizes.length));
+    return [tensorFrom("int64", [shown.length], shown)];
+  },
+});
+
+export const shapeOperators: readonly Operator[] = [reshape, flatten, squeeze, unsqueeze, transpose, shape];

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { decodeForm } from "../../../src/frontends/decoder/decode.js";
 import { openPretrained } from "../../../src/frontends/decoder/pretrained.js";
+import { withPast } from "../../../src/frontends/decoder/with-past.js";
 import { interpret } from "../../../src/ir/interpret.js";
 import { verify } from "../../../src/ir/verify.js";
 import { tensor } from "../../../src/tensor/tensor.js";
@@ -34,6 +34,6 @@ test.skipIf(!havePython).each([
     const logits = interpret(graph, { tokens: feed }).get(output?.name ?? "");
     expect(logits?.shape).toEqual([1, tokens.length, 13]);
     expect(relativeError(logits?.data as Float32Array, expected)).toBeLessThan(1e-5);
-    expect(decodeForm(graph, { pastLength: 1 }).inputs[0]?.type.shape).toEqual([1, 1]);
+    expect(withPast(graph).inputs[0]?.type.shape).toEqual([1, "sequence_length"]);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DiagnosticError, words } from "../../../src/base/diagnostic.js";
 import type { Settings } from "../../../src/base/option.js";
-import { decodeForm } from "../../../src/frontends/decoder/decode.js";
+import { withPast } from "../../../src/frontends/decoder/with-past.js";
 import { parameterCount, syntheticConfig } from "../../../src/frontends/synthetic/config.js";
 import { syntheticGraph } from "../../../src/frontends/synthetic/graph.js";
 import { describeSynthetic, openSynthetic } from "../../../src/frontends/synthetic/open.js";
@@ -29,7 +29,7 @@ test.each([
   const config = syntheticConfig(settings);
   const graph = syntheticGraph(config);
   verify(graph, "made up");
-  expect(decodeForm(graph, { pastLength: 2 }).inputs[0]?.type.shape).toEqual([1, 1]);
+  expect(withPast(graph).inputs[0]?.type.shape).toEqual([1, "sequence_length"]);
   const matrices = [...graph.initializers.values()].filter(
     ({ dtype, shape, data }) => dtype === "float32" && shape.length === 2 && data.length > 20,
   );
