@@ -106,6 +106,7 @@ export function planExperiment(experiment: CheckedExperiment, cpu: CpuProfile): 
       hash: experiment.modelHash,
       inputShape: experiment.model.inputShape,
       layout: experiment.model.layout,
+      sequences: experiment.model.sequences,
     },
     data: { reader: experiment.data.reader, hash: experiment.dataHash, settings: experiment.data.settings },
     measures: experiment.measures,

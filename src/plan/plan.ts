@@ -15,6 +15,11 @@ export interface ModelReference {
    * "as_given": samples come as the model takes them, whatever their shape suggests.
    */
   readonly layout?: "channels_last" | "as_given";
+  /**
+   * Of ONNX models whose samples are sequences of tokens, never padded: what the model takes beside them (attention_mask,
+   * position_ids) is the same for all samples, and a constant.
+   */
+  readonly sequences?: "whole";
   /** Checked options of the source that decide what the model is: all that a synthetic model is made of. */
   readonly settings?: Settings;
 }

@@ -9,12 +9,14 @@ import type { DataReference } from "../datasets/dataset.js";
 import { readers } from "../datasets/registry.js";
 import { openPretrained } from "../frontends/decoder/pretrained.js";
 import { openOnnx } from "../frontends/onnx/open.js";
+import { withoutCaches } from "../frontends/onnx/sequences.js";
 import { describeSynthetic } from "../frontends/synthetic/open.js";
 import { openTfjs } from "../frontends/tfjs-model.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../language/host.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type CpuProfile, cpuProfile } from "../quantize/profile.js";
 import { graphOptions } from "./inputs.js";
+import { onnxDecoder } from "./onnx-decoder.js";
 import { resolveAllowed } from "./paths.js";
 import { readProgramText } from "./source.js";
 
@@ -60,8 +62,10 @@ export function fileHost(options: HostOptions): ProgramHost {
       return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     },
     describeModel: (ref) =>
-      once(models, JSON.stringify([ref.format, ref.path, ref.inputShape, ref.layout, ref.settings]), () =>
-        describeModel(ref),
+      once(
+        models,
+        JSON.stringify([ref.format, ref.path, ref.inputShape, ref.layout, ref.sequences, ref.settings]),
+        () => describeModel(ref),
       ),
     describeData: (ref) => once(data, hashJson([ref.reader, ref.path, ref.settings]), () => describeData(ref)),
     values: options.values ?? new Map(),
@@ -88,11 +92,12 @@ async function describeModel(ref: ModelReference): Promise<ModelDescription> {
   const { layers, inputs, outputs, diagnostics } = summary;
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new DiagnosticError(...errors);
-  const names = outputs.map(({ name }) => name);
+  const names = withoutCaches(outputs).map(({ name }) => name);
+  const decoder = "lowerBoth" in model ? onnxDecoder(model, options, inputs) : decoderOf(layers, inputs);
   const several = names.length < 2 ? [] : [diagnostic("several-outputs", { outputs: names }, { severity: "warning" })];
   const quantized = "quantized" in summary && summary.quantized ? { quantized: true } : {};
   const remarks = [...diagnostics, ...several];
-  return { hash: model.hash, layers, inputs, ...decoderOf(layers, inputs), ...quantized, remarks };
+  return { hash: model.hash, layers, inputs, ...decoder, ...quantized, remarks };
 }
 
 /**

@@ -34,8 +34,12 @@ export async function openModel(ref: ModelReference): Promise<OpenedModel> {
 }
 
 /** What the program says of the model's inputs. */
-export function graphOptions({ inputShape, layout }: ModelReference): GraphOptions {
-  return { ...(inputShape ? { inputShape } : {}), ...(layout === "channels_last" ? { layout } : {}) };
+export function graphOptions({ inputShape, layout, sequences }: ModelReference): GraphOptions {
+  return {
+    ...(inputShape ? { inputShape } : {}),
+    ...(layout === "channels_last" ? { layout } : {}),
+    ...(sequences ? { sequences } : {}),
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import { onnxruntime } from "../engines/onnxruntime.js";
 import { scoredOutputs } from "../frontends/onnx/graph.js";
 import { type ResolvedInput, resolveInputs } from "../frontends/onnx/inputs.js";
 import { readOnnx } from "../frontends/onnx/read.js";
+import { type ConstantInput, constantInputs } from "../frontends/onnx/sequences.js";
 import { dtypeOfCode } from "../ir/operators/element-type.js";
 import type { ModelReference } from "../plan/plan.js";
 import { transposed } from "../tensor/layout.js";
@@ -23,15 +24,17 @@ export async function runOnnxFile(
   samples: Int32Array,
 ): Promise<Tasks["reference"]["output"]> {
   const model = await readOnnx(reference.path);
-  const inputs = resolveInputs(model, graphOptions(reference));
-  const outputs = scoredOutputs(model).map(({ name }) => name);
+  const options = graphOptions(reference);
+  const inputs = resolveInputs(model, options);
+  const constants = options.sequences ? constantInputs(model, inputs[0]?.sampleShape[0] ?? 0) : [];
+  const outputs = scoredOutputs(model, options).map(({ name }) => name);
   const engine = await onnxruntime();
   const session = await engine.load(reference.path, { threads: 1, optimization: "disabled" });
   try {
     const fixed = inputs.find(({ batch }) => batch !== undefined)?.batch;
     const parts: Tensor<"float32">[][] = outputs.map(() => []);
     for (const indices of batches(samples, fixed)) {
-      const results = await runPadded(session, inputs, dataset, indices, fixed);
+      const results = await runPadded(session, { inputs, constants }, dataset, indices, fixed);
       for (const [i, name] of outputs.entries())
         parts[i]?.push(firstSamples(results[name], name, indices.length, fixed));
     }
@@ -47,7 +50,7 @@ export async function runOnnxFile(
 /** A file that fixes its batch gets whole batches: the last sample again where there are too few. */
 function runPadded(
   session: InferenceSession,
-  inputs: readonly ResolvedInput[],
+  { inputs, constants }: { readonly inputs: readonly ResolvedInput[]; readonly constants: readonly ConstantInput[] },
   dataset: Dataset,
   indices: Int32Array,
   fixed: number | undefined,
@@ -58,7 +61,15 @@ function runPadded(
   const feeds: Feeds = Object.fromEntries(
     inputs.map((input, i) => [input.name, asDeclared(tensors[i] as Tensor<"float32">, input)] as const),
   );
-  return session.run(feeds);
+  const further = constants.map((each) => [each.name, constantAsDeclared(each, whole.length)] as const);
+  return session.run({ ...feeds, ...Object.fromEntries(further) });
+}
+
+/** Its contents have the type that the file declares, where that is no float of another width. */
+function constantAsDeclared({ name, contents, narrowed }: ConstantInput, batch: number): Tensor {
+  const value = contents(batch);
+  if (narrowed === undefined) return value;
+  return asDeclared(value as Tensor<"float32">, { name, sampleShape: [], narrowed });
 }
 
 function asDeclared(samples: Tensor<"float32">, { permutation, cast, name, narrowed }: ResolvedInput): Tensor {

@@ -26,6 +26,7 @@ export interface OnnxFacts {
     readonly wanted: readonly (number | null)[];
     readonly given: readonly number[];
   };
+  "inputs-constant": { readonly model: string; readonly inputs: readonly string[]; readonly data: string };
   "given-not-quantized": { readonly model: string; readonly format: string };
 }
 
@@ -91,6 +92,9 @@ export const onnxWording: WordingOf<OnnxFacts> = {
   }),
   "channels-moved": ({ model, wanted, given }) => ({
     message: `"${model}" takes its channels first, [${wanted.map((size) => size ?? "?").join(", ")}], and samples are [${given.join(", ")}]: a Transpose in front of it moves them, in every arm`,
+  }),
+  "inputs-constant": ({ model, inputs, data }) => ({
+    message: `"${model}" takes ${listed(inputs, 4)} beside its tokens: the same for every sequence of "${data}", none of which is padded, so they are constants`,
   }),
   "given-not-quantized": ({ model, format }) => ({
     message: `\`given\` runs a model that came quantized as it is, and "${model}" (${format}) is not quantized`,

@@ -78,6 +78,19 @@ export function graphEmitter(builder: GraphBuilder): Emitter {
   };
 }
 
+/** Adds nothing: a node that cannot be computed now is refused. */
+export const computingEmitter: Pick<Emitter, "emit"> = {
+  emit(as, opType, inputs, attributes, { domain = "", outputs = 1 }) {
+    const node: Node = { name: as.name, opType, domain, inputs: [], outputs: [], attributes, layer: as.layer };
+    const folded = folding(node, inputs) ?? fault(`"${as.name}" is not known before the model runs`);
+    return folded.slice(0, Math.max(outputs, 1));
+  },
+};
+
+function fault(reason: string): never {
+  throw new Refusal(reason);
+}
+
 /** A value that is known and has not been stored: a filled one of known sizes. */
 function materialized({ fill, dims, type, name }: Value): Tensor | undefined {
   if (dims) {

@@ -3,14 +3,15 @@ import { nearestFact } from "../../base/nearest.js";
 import { graphBuilder } from "../../ir/builder.js";
 import { BATCH, type Dim, type Graph, type Node } from "../../ir/graph.js";
 import { graphEmitter, Refusal } from "./emitter.js";
-import { declaredInputs, type GraphOptions, resolveInputs } from "./inputs.js";
+import { declaredInputs, type GraphOptions, type ResolvedInput, resolveInputs } from "./inputs.js";
 import { lowerGraph, shownOperator } from "./lower.js";
 import { functionKey, type NodeSpec, type OnnxModel, type ValueSpec } from "./model.js";
 import { orderedNodes } from "./order.js";
 import { onnxOperator, onnxOperators } from "./registry.js";
 import { renamed } from "./rename.js";
+import { constantInputs, withoutCaches } from "./sequences.js";
 import { irType } from "./tensors.js";
-import type { Value } from "./value.js";
+import { BATCHES, constantValue, type Value } from "./value.js";
 
 /**
  * The model as an IR graph with the meaning that ONNX gives it, quantized nodes included.
@@ -21,7 +22,7 @@ import type { Value } from "./value.js";
  * @throws {DiagnosticError} for operators that cannot be lowered (all of them at once), illegal graphs, open input sizes
  */
 export function toGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
-  const outputs = scoredOutputs(model);
+  const outputs = scoredOutputs(model, options);
   refuseUnknown(model, outputs);
   const inputs = resolveInputs(model, options);
   const builder = graphBuilder(model.name);
@@ -40,9 +41,10 @@ export function toGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     values.set(input.name, value);
   }
   const fixed = inputs.map(({ batch }) => batch).find((batch) => batch !== undefined);
+  if (options.sequences) for (const value of constantValues(model, inputs, fixed)) values.set(value.name, value);
   const wishes = new Map<string, string>();
   const wanted = outputs.map(({ name }) => name);
-  const [batched] = values.values();
+  const [batched] = [...values.values()].filter((value) => !value.constant && !value.forBatches);
   const results = lowerGraph(
     { model, emitter, wishes, ...(fixed === undefined ? {} : { fixedBatch: fixed }), ...(batched ? { batched } : {}) },
     values,
@@ -84,10 +86,32 @@ function named(
   }
 }
 
-/** Outputs that are floats, in their order; all where none is. */
-export function scoredOutputs(model: OnnxModel): readonly ValueSpec[] {
-  const { outputs } = model.graph;
-  if (outputs.length === 0) fail("onnx-graph", { path: model.source, reason: "it has no outputs" });
+/** Inputs beside the tokens of whole sequences, as values that are known. A file that fixes its batch has that of them. */
+function constantValues(
+  model: OnnxModel,
+  [tokens]: readonly ResolvedInput[],
+  fixed: number | undefined,
+): readonly Value[] {
+  const [steps = 0, ...others] = tokens?.sampleShape ?? [];
+  if (tokens && others.length > 0) {
+    fail("onnx-input", {
+      input: tokens.name,
+      reason: `takes [${tokens.sampleShape.join(", ")}], and tokens are [steps]`,
+    });
+  }
+  return constantInputs(model, steps).map(({ name, contents, isFlat }): Value => {
+    if (isFlat || fixed !== undefined) return constantValue(name, contents(fixed ?? 1));
+    const forBatches = BATCHES.map(contents);
+    const { dtype } = contents(1);
+    return { name, type: { dtype, shape: [BATCH, steps] }, forBatches };
+  });
+}
+
+/** Outputs that are floats, in their order; all where none is. Of whole sequences without caches. */
+export function scoredOutputs(model: OnnxModel, { sequences }: GraphOptions = {}): readonly ValueSpec[] {
+  const { outputs: all } = model.graph;
+  if (all.length === 0) fail("onnx-graph", { path: model.source, reason: "it has no outputs" });
+  const outputs = sequences ? withoutCaches(all) : all;
   const floats = outputs.filter(({ elemType }) => elemType !== undefined && irType(elemType) === "float32");
   return floats.length > 0 ? floats : outputs;
 }

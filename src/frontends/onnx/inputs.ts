@@ -1,6 +1,7 @@
 import { fail } from "../../base/diagnostic.js";
 import { codeOfDType } from "../../ir/operators/element-type.js";
 import type { OnnxModel, ValueSpec } from "./model.js";
+import { tokensInput } from "./sequences.js";
 import { irType, isNarrowed, nameOfType } from "./tensors.js";
 
 export interface GraphOptions {
@@ -8,6 +9,11 @@ export interface GraphOptions {
   readonly inputShape?: readonly number[];
   /** Samples come with their channels last, and the model takes them second: a Transpose is put in front. */
   readonly layout?: "channels_last";
+  /**
+   * Samples are sequences of tokens, never padded: inputs beside them (attention_mask, position_ids) are constants, and
+   * outputs that are caches are left out.
+   */
+  readonly sequences?: "whole";
 }
 
 /** An input as a program sees it. Shapes are without the batch, as samples come; null is an open size. */
@@ -32,16 +38,20 @@ export interface ResolvedInput {
 }
 
 /** Inputs that are fed: an input that is an initializer, too, has its value already. */
-function fedInputs(model: OnnxModel): readonly ValueSpec[] {
-  return model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
+function fedInputs(model: OnnxModel, { sequences }: GraphOptions): readonly ValueSpec[] {
+  const inputs = model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
+  return sequences === "whole" && inputs.length > 1 ? [tokensInput(inputs)] : inputs;
 }
 
 /**
  * Inputs and their shapes as samples come.
  * @throws {DiagnosticError} `onnx-input` for an input that is no tensor of numbers or has no batch
  */
-export function declaredInputs(model: OnnxModel, layout?: GraphOptions["layout"]): readonly DeclaredInput[] {
-  return fedInputs(model).map((spec) => ({ name: spec.name, shape: asSamples(modelShape(spec), layout) }));
+export function declaredInputs(model: OnnxModel, options: GraphOptions = {}): readonly DeclaredInput[] {
+  return fedInputs(model, options).map((spec) => ({
+    name: spec.name,
+    shape: asSamples(modelShape(spec), options.layout),
+  }));
 }
 
 /** The shape that the model takes, without the batch; null for open sizes. */
@@ -83,8 +93,8 @@ const movesChannels = (shape: readonly unknown[], layout: GraphOptions["layout"]
  * @throws {DiagnosticError} `model-input-open`, `model-input-mismatch`, `model-input-several`, `onnx-layout`, `onnx-input`
  */
 export function resolveInputs(model: OnnxModel, options: GraphOptions): readonly ResolvedInput[] {
-  const specs = fedInputs(model);
-  const declared = declaredInputs(model, options.layout);
+  const specs = fedInputs(model, options);
+  const declared = declaredInputs(model, options);
   if (declared.length === 0) fail("onnx-graph", { path: model.source, reason: "it has no inputs" });
   if (options.layout && !specs.some((spec) => movesChannels(modelShape(spec), options.layout))) {
     fail("onnx-layout", { shapes: declared.map(({ shape }) => `an input [${shape.join(", ")}]`) });

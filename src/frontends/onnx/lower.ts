@@ -1,5 +1,7 @@
 import { fail } from "../../base/diagnostic.js";
-import { type Emitter, MOST_NODES, Refusal } from "./emitter.js";
+import type { Dim } from "../../ir/graph.js";
+import { computingEmitter, type Emitter, MOST_NODES, Refusal } from "./emitter.js";
+import { computedForBatches, repeatedConstant, settledInputs } from "./for-batches.js";
 import { layerOf } from "./layer.js";
 import {
   type FunctionSpec,
@@ -10,7 +12,7 @@ import {
   type OnnxModel,
 } from "./model.js";
 import { repeatedForBatch } from "./open-batch.js";
-import type { OnnxContext, OnnxNode } from "./operator.js";
+import type { OnnxContext, OnnxNode, OnnxOperator } from "./operator.js";
 import { orderedNodes } from "./order.js";
 import { onnxOperator } from "./registry.js";
 import { computedSizes } from "./sizes.js";
@@ -59,7 +61,15 @@ export function lowerGraph(
   const { model } = environment;
   const budget = { nodes: MOST_NODES };
   const scope: Scope = { values: new Map(inputs), opsets: model.opsets, prefix: "", depth: 0 };
-  return lowerNodes({ ...environment, budget }, model.graph, wanted, scope);
+  const running = { ...environment, budget };
+  return lowerNodes(running, model.graph, wanted, scope).map((value) => settledOutput(running, value, scope));
+}
+
+/** An output that does not depend on the input is repeated for the batch. */
+function settledOutput(running: Running, value: Value, scope: Scope): Value {
+  if (!value.forBatches) return value;
+  const node = { name: value.name, opType: "Identity", domain: "", version: 1, inputs: [], outputs: 1, attributes: {} };
+  return contextOf(running, node, scope).one("Identity", [value]);
 }
 
 interface Running extends Environment {
@@ -113,8 +123,7 @@ function lowerNode(running: Running, spec: NodeSpec, scope: Scope): readonly Val
       outputs: spec.outputs.findLastIndex((name) => name !== "") + 1,
       attributes: spec.attributes as Readonly<Record<string, OnnxAttribute>>,
     };
-    const context = contextOf(running, node, scope);
-    return (operator.support !== "refused" && computedSizes(node, operator, context)) || operator.lower(node, context);
+    return lowered(running, node, operator, scope);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const batch = running.fixedBatch;
@@ -125,6 +134,26 @@ function lowerNode(running: Running, spec: NodeSpec, scope: Scope): readonly Val
   }
 }
 
+/** By the operator's rule, or at once where the node works on sizes or on what the batch alone decides. */
+function lowered(running: Running, node: OnnxNode, operator: OnnxOperator, scope: Scope): readonly Value[] {
+  const computed = () => computedForBatches(node, (at) => operator.lower(at, contextOf(computing(running), at, scope)));
+  const context = contextOf(running, node, scope);
+  const known = node.inputs.some((input) => input?.forBatches) ? computed() : undefined;
+  if (known) return known;
+  try {
+    return (operator.support !== "refused" && computedSizes(node, operator, context)) || operator.lower(node, context);
+  } catch (error) {
+    const found = error instanceof Refusal && operator.support !== "refused" ? computed() : undefined;
+    if (!found) throw error;
+    return found;
+  }
+}
+
+/** The same without a graph to add nodes to. */
+function computing(running: Running): Running {
+  return { ...running, emitter: { ...running.emitter, ...computingEmitter } };
+}
+
 /** `com.microsoft.QGemm`, as messages name it. */
 export function shownOperator({ domain, opType }: Pick<NodeSpec, "domain" | "opType">): string {
   return domain === "" ? opType : `${domain}.${opType}`;
@@ -132,17 +161,20 @@ export function shownOperator({ domain, opType }: Pick<NodeSpec, "domain" | "opT
 
 function contextOf(running: Running, node: OnnxNode, scope: Scope): OnnxContext {
   const as = { name: node.name, layer: layerOf(node) };
-  const emit: OnnxContext["emit"] = (opType, inputs, attributes = {}, options = {}) =>
-    running.emitter.emit(as, opType, inputs, attributes, options);
+  const emit: OnnxContext["emit"] = (opType, inputs, attributes = {}, options = {}) => {
+    const settled = settledInputs(opType, inputs, repeat);
+    return running.emitter.emit(as, opType, settled, attributes, options);
+  };
   const one: OnnxContext["one"] = (opType, inputs, attributes = {}, domain = "") => {
     const [value] = emit(opType, inputs, attributes, { domain });
     if (!value) throw new Error(`onnx: ${opType} gave no output`);
     return value;
   };
+  const repeat = (value: Value, shape: readonly Dim[]) => repeatedForBatch(value, shape, running.batched, one);
   return {
     emit,
     one,
-    openBatch: (value, shape) => repeatedForBatch(value, shape, running.batched, one),
+    openBatch: (value, shape) => repeatedConstant(value, shape) ?? repeat(value, shape),
     subgraph(graph, inputs) {
       const values = new Map(graph.inputs.flatMap(({ name }, i) => (inputs[i] ? [[name, inputs[i]] as const] : [])));
       return lowerNodes(

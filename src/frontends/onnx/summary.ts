@@ -7,6 +7,7 @@ import { type DeclaredInput, declaredInputs, type GraphOptions } from "./inputs.
 import { layerOf } from "./layer.js";
 import type { OnnxModel } from "./model.js";
 import { isQuantized, quantizedOperators } from "./quantized.js";
+import { tokensAmong } from "./sequences.js";
 
 /** One layer as programs name it; see `layerOf` for what a layer of an ONNX file is. */
 export interface LayerSummary {
@@ -41,9 +42,11 @@ export function summarizeOnnx(model: OnnxModel, options: GraphOptions): ModelSum
       return otherwise;
     }
   };
-  const inputs = collected(() => declaredInputs(model, options.layout), []);
-  const outputs = collected(() => scoredOutputs(model), []);
-  const isOpen = options.inputShape === undefined && inputs.some(({ shape }) => shape.includes(null));
+  const inputs = collected(() => declaredInputs(model, options), []);
+  const outputs = collected(() => scoredOutputs(model, options), []);
+  const takesMore = inputs.length > 1 && tokensAmong(inputs.map(({ name }) => name)) !== undefined;
+  // With inputs beside tokens the data decides what the input shape is for; see `forTokens` of the checker.
+  const isOpen = (options.inputShape === undefined || takesMore) && inputs.some(({ shape }) => shape.includes(null));
   const lowered = diagnostics.length > 0 || isOpen ? undefined : collected(() => toGraph(model, options), undefined);
   const quantized = lowered !== undefined && isQuantized(lowered);
   const graph = lowered && (quantized ? collected(() => floatForm(lowered), undefined) : lowered);

@@ -13,7 +13,12 @@ export interface Value {
   readonly dims?: readonly Dim[];
   /** The one number that every element is, where the shape has open sizes (ConstantOfShape of an open batch). */
   readonly fill?: number;
+  /** Contents for each of {@link BATCHES}, where the size of the batch is all that they depend on. */
+  readonly forBatches?: readonly Tensor[];
 }
+
+/** Sizes of the batch that stand for all: what holds for both is taken to hold for every one. */
+export const BATCHES: readonly number[] = [2, 3];
 
 /** A value that is known. */
 export function constantValue(name: string, contents: Tensor): Value {

@@ -11,6 +11,7 @@ import { checkKeep } from "./keep.js";
 import { reportMetricLabels } from "./labels.js";
 import { checkExpectations, checkMeasures, checkViews } from "./results.js";
 import type { SchemeChecker } from "./schemes.js";
+import { forSequences } from "./sequences.js";
 import type { CheckedData, CheckedModel } from "./sources.js";
 import { checkWhere } from "./where.js";
 
@@ -35,8 +36,13 @@ export async function checkExperiment(
 ): Promise<CheckedExperiment | undefined> {
   const clauses = clausesOf(statement, checker);
   const modelUse = oneUse("model", clauses.model_clause, statement, checker);
-  const model = modelUse && (await sources.model(modelUse));
-  const { use: dataUse, data } = await dataOf(clauses.data_clause, { model, modelUse, sources, statement }, checker);
+  const named = modelUse && (await sources.model(modelUse));
+  const { use: dataUse, data } = await dataOf(
+    clauses.data_clause,
+    { model: named, modelUse, sources, statement },
+    checker,
+  );
+  const model = named && data && dataUse ? await forSequences(named, data, dataUse, checker) : named;
   for (const { use } of clauses.baseline) checkBaseline(use, schemes, checker);
   const uses = clauses.try.flatMap((clause) => clause.uses);
   const attempts = uses.flatMap((use) => attemptOf(use, schemes));

@@ -21,6 +21,9 @@ export function checkFit(model: CheckedModel, data: CheckedData, use: Use, check
     report(diagnostic("input-count-mismatch", facts, { span }));
     return reference;
   }
+  if (reference.inputShape && inputs.length > 1) {
+    report(diagnostic("model-input-several", { inputs: inputs.map(({ name }) => name) }, { span: model.span }));
+  }
   let shape = reference.inputShape;
   let { layout } = reference;
   inputs.forEach((input, i) => {

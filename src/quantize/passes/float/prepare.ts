@@ -13,18 +13,23 @@ import { removeIdentity } from "./remove-identity.js";
 import { simplifyClip } from "./simplify-clip.js";
 import { splitPrelu } from "./split-prelu.js";
 
-/**
- * The passes that every model goes through, in order. What is written out in many nodes becomes one before anything moves.
- * Then Transposes move, so that what belongs together is adjacent, and again at the end, because a folded batch
- * normalization no longer stands in their way.
- */
-export const floatPasses: readonly Pass[] = [
+/** What is written out in many nodes becomes one. */
+export const fusingPasses: readonly Pass[] = [
   removeIdentity,
   lowerEinsum,
   foldConstants,
   fuseLayerNorm,
   fuseGelu,
   fuseAttention,
+];
+
+/**
+ * The passes that every model goes through, in order. What is written out in many nodes becomes one before anything moves.
+ * Then Transposes move, so that what belongs together is adjacent, and again at the end, because a folded batch
+ * normalization no longer stands in their way.
+ */
+export const floatPasses: readonly Pass[] = [
+  ...fusingPasses,
   moveTransposes,
   foldBatchNorm,
   mergeBias,
