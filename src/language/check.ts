@@ -1,6 +1,6 @@
 import { byPosition, type Diagnostic, diagnostic } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
-import type { SourceFile } from "../base/span.js";
+import type { SourceFile, Span } from "../base/span.js";
 import type { DataReference } from "../datasets/dataset.js";
 import type { CheckedExperiment } from "../plan/experiment.js";
 import { type Checker, reporter } from "./checker.js";
@@ -76,7 +76,11 @@ export async function checkProgram(
     return checkExperiment(statement, named, schemes, silent);
   };
   const diagnoses = await checkDiagnoses(experiments, checker, checkEarlier);
-  const exports = await checkExports(experiments, checker, checkEarlier);
+  const hasMistake = ({ source, start, end }: Span) =>
+    diagnostics.some(
+      ({ severity, span }) => severity === "error" && span?.source === source && span.start >= start && span.end <= end,
+    );
+  const exports = await checkExports(experiments, checker, checkEarlier, hasMistake);
   const sorted = byPosition(diagnostics);
   const wrong = sorted.some(({ severity }) => severity === "error");
   return {

@@ -60,6 +60,21 @@ export async function reporting<T>(
   }
 }
 
+/** The same of work that waits for nothing. */
+export function reportingNow<T>(
+  work: () => T,
+  place: (facts: Readonly<Record<string, unknown>>) => Span,
+  report: Report,
+): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    report(...placed(error, place));
+    return undefined;
+  }
+}
+
 /** The diagnostics of an error with spans of the program; a span that they bring themselves stays. */
 export function placed(
   error: DiagnosticError,

@@ -43,12 +43,12 @@ function ofScheme<T extends Nameable>(trials: readonly T[], name: string): T {
 
 /**
  * Refuses before anything runs what no run can give: a name that means no trial of the plan, several, or one that is skipped.
- * @throws {DiagnosticError} `unknown-name`, `export-several`, `export-no-result`
+ * @throws {DiagnosticError} `unknown-name`, `export-several`, `export-skipped`
  */
 export function requirePlanned(plan: Plan, asked: TrialName): void {
   const trials = plannedTrials(plan);
   const meant = trialNamed(trials, asked);
   if (meant.status !== "skipped") return;
   const label = trialLabels(trials).get(meant.trial) ?? meant.trial;
-  fail("export-no-result", { trial: label, reason: `it is skipped: ${meant.reason}` });
+  fail("export-skipped", { trial: label, reason: meant.reason });
 }

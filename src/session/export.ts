@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, diagnostic, fail } from "../base/diagnostic.js";
 import { unknown } from "../base/nearest.js";
+import { together } from "../base/together.js";
 import { type Exported, type ExportRequest, type ExportSubject, exportTrial } from "../export/export.js";
 import type { Provenance } from "../export/manifest.js";
 import type { CheckedProgram } from "../language/check.js";
-import type { CheckedExperiment } from "../plan/experiment.js";
-import { type ExportForm, exportForms, type TrialSelector } from "../plan/export-forms.js";
-import { metrics } from "../plan/registry.js";
+import { type ExportForm, exportForms } from "../plan/export-forms.js";
+import type { CpuProfile } from "../quantize/profile.js";
 import { diagnosticsOf } from "../run/failure.js";
 import { type AskedExport, statedExport } from "./asked-export.js";
+import { askedTrial } from "./asked-trial.js";
 import type { Undertaking } from "./diagnose.js";
 
 /** What may be said of an export beside the trial and the folder. */
@@ -29,17 +30,13 @@ export interface ExportWish extends ExportOptions {
 
 /**
  * The experiments that a wish needs, with what is exported of each.
- * @throws {DiagnosticError} `unknown-name`, `export-nothing`, `export-form`
+ * @param cpu that the plans are for
+ * @throws {DiagnosticError} `unknown-name`, `export-nothing`, `export-form`, and what `askedTrial` throws
  */
-export function undertakingsFor(program: CheckedProgram, wish: ExportWish): readonly Undertaking[] {
+export function undertakingsFor(program: CheckedProgram, wish: ExportWish, cpu: CpuProfile): readonly Undertaking[] {
+  if (wish.trial !== undefined) return [undertakingOf(wish.trial, program, wish, cpu)];
   const { experiments, exports } = program;
   const options = exportOptions(wish);
-  if (wish.trial !== undefined) {
-    const { experiment, selector } = selectorIn(wish.trial, experiments);
-    if (wish.to === undefined) fail("export-form", { text: wish.trial });
-    const exported = [{ request: { ...options, selector, folder: resolve(wish.to) } }];
-    return [{ experiment, isEarlier: false, diagnosed: [], exported }];
-  }
   if (exports.length === 0) fail("export-nothing", { experiments: experiments.map(({ name }) => name) });
   if (wish.to !== undefined && exports.length > 1) fail("export-twice", { folder: wish.to });
   const target = wish.to === undefined ? {} : { folder: resolve(wish.to) };
@@ -52,6 +49,18 @@ export function undertakingsFor(program: CheckedProgram, wish: ExportWish): read
       .map(statedExport)
       .map((asked) => ({ ...asked, request: { ...asked.request, ...options, ...target } })),
   }));
+}
+
+/** The experiment of the one trial that a wish names; what is wrong with it and with its options is told at once. */
+function undertakingOf(trial: string, { experiments }: CheckedProgram, wish: ExportWish, cpu: CpuProfile): Undertaking {
+  const { to } = wish;
+  const [asked, options, folder] = together(
+    () => askedTrial(trial, experiments, cpu),
+    () => exportOptions(wish),
+    () => (to === undefined ? fail("export-form", { text: trial }) : resolve(to)),
+  );
+  const { experiment, selector } = asked;
+  return { experiment, isEarlier: false, diagnosed: [], exported: [{ request: { ...options, selector, folder } }] };
 }
 
 /** @throws {DiagnosticError} `unknown-name` for a form that there is none of */
@@ -70,36 +79,6 @@ export function exportOptions({
     ...(licence === undefined ? {} : { licence }),
     ...(source === undefined ? {} : { source }),
   };
-}
-
-/** `sweep.best(speedup)`: an experiment's name where one is given, and what stands behind it. */
-function selectorIn(
-  text: string,
-  experiments: readonly CheckedExperiment[],
-): { readonly experiment: CheckedExperiment; readonly selector: TrialSelector } {
-  const named = experiments.find(({ name }) => text.trim().startsWith(`${name}.`));
-  const [only, ...others] = experiments;
-  const experiment = named ?? (others.length === 0 ? only : undefined);
-  if (!experiment) {
-    const known = experiments.map(({ name }) => name);
-    return fail("unknown-name", { kind: "experiment", ...unknown(text.split(".")[0] ?? text, known) });
-  }
-  return { experiment, selector: selectorOf(named ? text.trim().slice(named.name.length + 1) : text) };
-}
-
-/**
- * `best(speedup)`, `trial("static minmax")`, or a name: of a scheme, or of a trial as the table calls it.
- * @throws {DiagnosticError} `unknown-name` for a metric that there is none of
- */
-export function selectorOf(text: string): TrialSelector {
-  const best = /^best\(\s*(\w*)\s*\)$/.exec(text.trim())?.[1];
-  if (best !== undefined) {
-    const known = metrics.map(({ name }) => name);
-    const metric = known.find((name) => name === best);
-    return metric ? { kind: "best", metric } : fail("unknown-name", { kind: "metric", ...unknown(best, known) });
-  }
-  const label = /^trial\(\s*"(.*)"\s*\)$/.exec(text.trim())?.[1] ?? text.trim();
-  return { kind: "trial", trial: label };
 }
 
 /** Does the exports one after another; one that cannot be done is a diagnostic, and the others follow. */

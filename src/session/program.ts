@@ -22,9 +22,10 @@ import { projectRoot, realPath } from "../run/paths.js";
 import { startWorker } from "../run/process.js";
 import { savedPlan, writePlanFile } from "../run/saved-plan.js";
 import { writeWhole } from "../run/whole-file.js";
+import { selectorOf } from "./asked-trial.js";
 import { cellSignal } from "./cell-signal.js";
 import { diagnosedTrials, explainDiagnosis, type Undertaking, undertakingsOf } from "./diagnose.js";
-import { doExports, type ExportWish, exportOptions, selectorOf, undertakingsFor } from "./export.js";
+import { doExports, type ExportWish, exportOptions, undertakingsFor } from "./export.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -175,7 +176,7 @@ function askedOf(
     return "mistake" in asked ? { mistakes: [asked.mistake] } : asked;
   }
   try {
-    return { undertakings: undertakingsFor(program, options.export) };
+    return { undertakings: undertakingsFor(program, options.export, thisCpu()) };
   } catch (error) {
     return { mistakes: diagnosticsOf(error, "export") };
   }

@@ -120,6 +120,17 @@ const diagnoses: readonly Case[] = [
   [`${experiment("try static { samples: «-1» }")}diagnose a.static`, "value-range"],
 ];
 
+const exported: readonly Case[] = [
+  [`${experiment("try static")}export a.trial(«"statc"») to "out"`, "unknown-name"],
+  [`${experiment("try static { samples: 3 | 4 }")}export a.«static» to "out"`, "export-several"],
+  [
+    `${experiment("try static { samples: 3 | 4 }\n  where samples > 3")}export a.trial(«"static n=3"») to "out"\nexport a.static to "one"`,
+    "export-skipped",
+  ],
+  // Of a matrix that is not what was meant nothing is said.
+  [`${experiment("try static { samples: 3 | 4 }\n  where «sampels» > 3")}export a.static to "out"`, "unknown-axis"],
+];
+
 interface Reality {
   readonly changes: Partial<ProgramHost>;
   readonly text: string;
@@ -170,7 +181,7 @@ const realities: readonly Reality[] = [
 ];
 
 describe("a mistake is reported with its code at its exact place:", () => {
-  test.each([...values, ...names, ...clauses, ...diagnoses])("%s", async (text, ...codes) => {
+  test.each([...values, ...names, ...clauses, ...diagnoses, ...exported])("%s", async (text, ...codes) => {
     const source = marked(text);
     const { diagnostics } = await checkProgram(source, fakeHost());
     // Two diagnostics may share a mark.

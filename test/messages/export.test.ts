@@ -6,8 +6,11 @@ import { type Diagnostic, DiagnosticError, diagnostic, renderDiagnostic } from "
 import { chooseTrial } from "../../src/export/choose.js";
 import { checkTarget } from "../../src/export/folder.js";
 import { verifyExport } from "../../src/export/manifest-file.js";
+import { checkProgram } from "../../src/language/check.js";
 import { diagnosticsOf } from "../../src/run/failure.js";
+import { type ExportWish, undertakingsFor } from "../../src/session/export.js";
 import { resultOf } from "../../src/session/result.js";
+import { fakeHost } from "../language/host.js";
 import { expectations, report, sweep } from "../report/fixtures/sweep.js";
 
 /** What an export says when it cannot be done, as a user meets it. All messages are in `export.txt`. */
@@ -34,6 +37,28 @@ async function mistakesOf(work: () => unknown): Promise<readonly Diagnostic[]> {
   }
 }
 
+/** A program that tries what the command line then asks for; nothing of it is run. */
+async function ask(wish: ExportWish): Promise<unknown> {
+  const text = `model m = tfjs("m.json")
+data d = csv("d.csv") { label: digit }
+experiment sweep {
+  model m
+  data d
+  try static { calibration: minmax | entropy }, dynamic
+  where not (calibration = entropy)
+  measure accuracy
+}
+experiment other {
+  model m
+  data d
+  try static { calibration: minmax | entropy }
+}`;
+  const host = fakeHost();
+  const { program } = await checkProgram({ path: "p.nib", text }, host);
+  if (!program) throw new Error("the program is right");
+  return undertakingsFor(program, wish, host.cpu);
+}
+
 const choose = (selector: Parameters<typeof chooseTrial>[2]) => () => chooseTrial(sweep, expectations, selector);
 const target = (path: string) => () => checkTarget(path, { root: at("project"), force: false });
 
@@ -43,6 +68,12 @@ const cases: readonly (readonly [title: string, work: () => unknown])[] = [
   ["a trial that was skipped", choose({ kind: "scheme", name: "w3" })],
   ["a trial that there is none of", choose({ kind: "trial", trial: "static minmx" })],
   ["the best by what was not measured", choose({ kind: "best", metric: "memory" })],
+  ["asked for: no experiment of two", () => ask({ trial: "static", to: "out" })],
+  ["asked for: no trial", () => ask({ trial: 'sweep.trial("static minmx")', to: "out" })],
+  ["asked for: a scheme of several trials", () => ask({ trial: "other.static", to: "out" })],
+  ["asked for: a trial that will be skipped", () => ask({ trial: "sweep.static entropy", to: "out" })],
+  ["asked for: the best by what is not measured", () => ask({ trial: "sweep.best(speedup)", to: "out" })],
+  ["asked for: all of it wrong", () => ask({ trial: "sweep.dynamc", forms: ["onxx"] })],
   ["a folder of others", target(folder("taken", { "a.txt": "", "b.txt": "", "c.txt": "", "d.txt": "", "e.txt": "" }))],
   ["an export with notes in it", target(folder("notes", { "manifest.json": manifest([]), "notes.txt": "" }))],
   ["a file in the folder's place", target(at("taken", "a.txt"))],

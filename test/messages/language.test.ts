@@ -173,6 +173,10 @@ const programs: readonly (readonly [title: string, text: string, changes?: Chang
     `${experiment("try static, dynamic")}export b.static to "out"\nexport a.statc to "out"\nexport a to "out"\nexport a.best(speed) to "out"\nexport a.best to "out"\nexport a.trial(static) to "out"\nexport a.static to "../out"\nexport a.fp32 to "out" { forms: onxx, licens: "MIT" }\nexport a.static to "twice"\nexport a.dynamic to "twice"`,
   ],
   [
+    "exports of trials that the plan has not",
+    `${experiment("try static { calibration: minmax | entropy, samples: 8 | 16 }\n  where not (calibration = entropy)")}export a.trial("static 6") to "1"\nexport a.trial("n=16") to "2"\nexport a.static to "3"\nexport a.trial("static") to "4"\nexport a.trial("static entropy n=8") to "5"`,
+  ],
+  [
     "views of what is not measured",
     experiment(
       "try dynamic\n  measure accuracy\n  show split, histograms, roofline, nodes(speedup), sensitivity, heatmap",

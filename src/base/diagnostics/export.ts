@@ -11,6 +11,8 @@ export interface ExportFacts {
   readonly "export-several": { readonly scheme: string; readonly trials: readonly string[] };
   /** The trial that was asked for has no result to be exported. */
   readonly "export-no-result": { readonly trial: string; readonly reason: string };
+  /** The trial that is asked for will not run. */
+  readonly "export-skipped": { readonly trial: string; readonly reason: string };
   /** No trial can be called the best. `reasons`: one a trial, `label: why not`. */
   readonly "export-no-best": { readonly metric: string; readonly reasons: readonly string[] };
   /** A form that the trial does not have. */
@@ -57,6 +59,10 @@ export const exportWording: WordingOf<ExportFacts> = {
   "export-no-result": ({ trial, reason }) => ({
     message: `trial "${trial}" cannot be exported: ${reason}`,
     hint: "`nibble report` lists the trials that have results",
+  }),
+  "export-skipped": ({ trial, reason }) => ({
+    message: `trial "${trial}" will not run and cannot be exported: ${reason}`,
+    hint: "`nibble explain` lists the trials that run",
   }),
   "export-no-best": ({ metric, reasons }) => ({
     message: `no trial is the best by ${metric}: ${reasons.length === 0 ? "nothing but fp32 was tried" : listed(reasons, 6)}`,

@@ -7,6 +7,7 @@ import { type Checker, textAt } from "../checker.js";
 import type * as ast from "../syntax/ast.js";
 import { checkOptions, type GivenOptions, settingsOf } from "../values/options.js";
 import { experimentNamed } from "./diagnose.js";
+import { plannedTrials } from "./planned.js";
 import { metricOf } from "./results.js";
 
 /** An `export` statement in which every name is known and the folder may be written. */
@@ -25,13 +26,18 @@ export interface CheckedExport {
   readonly targetSpan: Span;
 }
 
-/** Checks `export experiment.trial to "folder" { ... }` as `checkDiagnoses` does its statements. */
+/**
+ * Checks `export experiment.trial to "folder" { ... }` as `checkDiagnoses` does its statements, and the trial against the plan.
+ * @param hasMistake whether an error was reported there
+ */
 export async function checkExports(
   experiments: readonly CheckedExperiment[],
   checker: Checker,
   checkEarlier: (statement: ast.ExperimentStatement) => Promise<CheckedExperiment | undefined>,
+  hasMistake: (span: Span) => boolean,
 ): Promise<readonly CheckedExport[]> {
   const found: CheckedExport[] = [];
+  const isPlanned = plannedTrials(checker, hasMistake);
   for (const statement of checker.scope.exports) {
     const { path, pathSpan, target, options, span } = statement;
     const owner = { name: "export", options: exportOptions, span, partial: false };
@@ -44,7 +50,8 @@ export async function checkExports(
     }
     const experiment = await experimentNamed(first, experiments, checker, checkEarlier);
     const selector = experiment && selectorOf(second, pathSpan, experiment, checker);
-    if (!experiment || !selector || folder === undefined || !target) continue;
+    const planned = selector && isPlanned(selector, second, experiment);
+    if (!experiment || !selector || !planned || folder === undefined || !target) continue;
     if (found.some((each) => each.folder === folder)) {
       checker.report(diagnostic("export-twice", { folder: target.value }, { span: target.span }));
       continue;

@@ -1,5 +1,6 @@
 import { diagnostic } from "../../base/diagnostic.js";
 import { unknown } from "../../base/nearest.js";
+import { isMeasured, measureFor } from "../../plan/measured.js";
 import type { Expectation, Measures, MetricName, View } from "../../plan/plan.js";
 import type { MetricDefinition, ViewDefinition } from "../../plan/registry.js";
 import { type Checker, textAt } from "../checker.js";
@@ -67,11 +68,6 @@ function withCost(measures: Measures, options: GivenOptions): Measures {
 function withStop({ stopAtDrop: _, ...measures }: Measures, options: GivenOptions): Measures {
   const limit = options.get("stop_at_drop")?.points[0]?.setting;
   return typeof limit === "number" ? { ...measures, stopAtDrop: limit } : measures;
-}
-
-function isMeasured({ needs, phase }: Pick<MetricDefinition, "needs" | "phase">, measures: Measures): boolean {
-  if (phase !== undefined) return measures.latency.some((each) => each.phase === phase);
-  return needs === "latency" ? measures.latency.length > 0 : Boolean(measures[needs]);
 }
 
 /** `static.accuracy_drop < 1%` against the schemes that the experiment tries, the metrics, their units and measures. */
@@ -146,8 +142,7 @@ export function metricOf(
     return undefined;
   }
   if (!isMeasured(metric, measures)) {
-    const measure = metric.phase === undefined ? metric.needs : `latency { phase: ${metric.phase} }`;
-    report(diagnostic("needs-measure", { metric: name, measure }, { span }));
+    report(diagnostic("needs-measure", { metric: name, measure: measureFor(metric) }, { span }));
     return undefined;
   }
   return metric;
