@@ -140,6 +140,15 @@ export function settledInputs(
   });
 }
 
+/** The first of positions [batch, steps] that are known and count one by one, in each sample the same. */
+export function countedFrom({ constant, forBatches, type }: Value): number | undefined {
+  const steps = type.shape.at(-1);
+  const contents = constant ? [constant] : (forBatches ?? []);
+  const first = Number(contents[0]?.data[0]);
+  const counts = ({ data }: Tensor) => data.every((place, i) => Number(place) === first + (i % Number(steps)));
+  return contents.length > 0 && contents.every(counts) ? first : undefined;
+}
+
 /** The one sample that a value repeats along its axis of the batch. */
 function sampleOf({ name, type, forBatches = [] }: Value, axis: number): Tensor {
   const open = type.shape.filter((dim) => typeof dim === "string");

@@ -1,4 +1,5 @@
 import { tensorFrom } from "../../../tensor/tensor.js";
+import { countedFrom } from "../for-batches.js";
 import { familyOf, numberAttribute, type OnnxContext, type OnnxNode, type OnnxOperator, operand } from "../operator.js";
 import { constantValue, integers, scalar, type Value } from "../value.js";
 
@@ -51,9 +52,13 @@ const rotaryEmbedding = lowered("RotaryEmbedding", (node, context) => {
   const turned = 2 * pairs;
   const interleaved = numberAttribute(node, "interleaved", 0) !== 0;
   const [batch, steps] = [x.type.shape[0], x.type.shape[isFlat ? 1 : 2]];
-  if (ids && turned === size && ids.type.dtype === "int64" && ids.type.shape.join() === [batch, steps].join()) {
+  // Positions that count one by one are said by their first, whatever the batch.
+  const first = ids && ids.type.shape.at(-1) === steps ? countedFrom(ids) : undefined;
+  const places = first === undefined ? ids : list([first]);
+  const fits = first !== undefined || ids?.type.shape.join() === [batch, steps].join();
+  if (places && fits && turned === size && places.type.dtype === "int64") {
     const attributes = { interleaved: interleaved ? 1 : 0 };
-    return context.emit("RotaryEmbedding", [x, ids, cos, sin], attributes, { domain: "com.microsoft" });
+    return context.emit("RotaryEmbedding", [x, places, cos, sin], attributes, { domain: "com.microsoft" });
   }
   // [batch, steps, heads, size], or [batch, heads, steps, size]: the angles are the same for all heads.
   const split = isFlat ? reshape(x, [0, 0, heads, size]) : x;
