@@ -13,6 +13,8 @@ export type Labels =
       readonly values: Int32Array;
       readonly width: number;
       readonly classes: number;
+      /** Absolute path of the tokenizer.json that the tokens are by; absent where they are bytes, 256 between documents. */
+      readonly tokenizer?: string;
     };
 
 /** Sample indices. The two never overlap; calibration draws from `train` alone. */

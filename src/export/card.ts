@@ -36,7 +36,7 @@ export function modelCard(
     "## Input and output",
     bullets(valueLines(manifest)),
     "## How to load it",
-    "Run beside the files. Each prints the shapes of the outputs.",
+    "Run beside the files. Each prints the shapes of the outputs, or the tokens that it has made.",
     ...snippets(manifest).map(({ title, language, code }) => `### ${title}\n\n\`\`\`${language}\n${code}\n\`\`\``),
     "## Limits",
     bullets(limitLines(manifest)),
@@ -94,28 +94,64 @@ function accuracyText(accuracy: AccuracyResult | undefined): string {
   return `${own}, ${found.isShare ? "drop" : "increase"} ${drop}`;
 }
 
-function formNotes({ form, parity }: FormEntry): readonly string[] {
-  if (!parity) return [];
-  const { maxRelativeError, samples, reference } = parity;
-  return [
-    `${form}: ${reference} ran the written files on ${samples} test samples; largest relative difference ${maxRelativeError.toExponential(1)}`,
-  ];
+function formNotes({ form, timed, parity, continuation, positions }: FormEntry): readonly string[] {
+  const notes: string[] = [];
+  if (timed) notes.push(`${form}: the very file that ${timed.join(" and ")} was timed with`);
+  if (parity) {
+    const { maxRelativeError, samples, reference } = parity;
+    notes.push(
+      `${form}: ${reference} ran the written files on ${samples} test samples; largest relative difference ${maxRelativeError.toExponential(1)}`,
+    );
+  }
+  if (continuation) {
+    const { sequences, tokens, maxRelativeError, sameTop } = continuation;
+    notes.push(
+      `${form}: ${sequences} test sequences (${tokens} tokens) were read in parts, the last tokens one by one, and whole; largest relative difference of the logits ${maxRelativeError.toExponential(1)}, the same most likely token ${percent(sameTop, 1)} of the time`,
+    );
+  }
+  if (positions !== undefined) {
+    notes.push(
+      `${form}: holds ${positions} tokens, prompt and answer together; \`measure latency { phase: decode, context: N }\` makes room for N + 1`,
+    );
+  }
+  return notes;
 }
 
-function valueLines({ inputs, outputs, data }: Pick<ExportManifest, "inputs" | "outputs" | "data">): readonly string[] {
-  const shape = (sizes: readonly (number | null)[]) => `[${sizes.map((size) => size ?? "batch").join(", ")}]`;
+function valueLines({
+  inputs,
+  outputs,
+  data,
+  forms,
+}: Pick<ExportManifest, "inputs" | "outputs" | "data" | "forms">): readonly string[] {
+  const shape = (sizes: ExportManifest["inputs"][number]["shape"]) =>
+    `[${sizes.map((size) => size ?? "batch").join(", ")}]`;
   const line = (what: string) => (value: ExportManifest["inputs"][number]) =>
     `${what} \`${value.name}\`: ${value.dtype} ${shape(value.shape)}`;
   const settings = Object.entries((data.settings ?? {}) as Readonly<Record<string, unknown>>);
   return [
     ...inputs.map(line("Input")),
     ...outputs.map(line("Output")),
+    ...forms.flatMap((form) => cacheLines(form)),
+    ...(data.tokenizer === undefined
+      ? []
+      : [`Tokens are those of \`${data.tokenizer}\`, which lies beside the model.`]),
     `Samples come from the reader ${data.reader}${settings.length === 0 ? "" : ` with ${settings.map(([key, value]) => `\`${key}: ${JSON.stringify(value)}\``).join(", ")}`}.`,
     ...(data.classes
       ? [
           `Classes, in the order of the output: ${data.classes.slice(0, 200).map(escapeMarkdown).join(", ")}${data.classes.length > 200 ? ` and ${data.classes.length - 200} more` : ""}.`,
         ]
       : []),
+  ];
+}
+
+/** Inputs and outputs of a form with a cache; the blocks are alike, so the first speaks for them. */
+function cacheLines({ form, inputs, outputs }: FormEntry): readonly string[] {
+  if (!inputs || !outputs) return [];
+  const shown = ({ name, dtype, shape }: (typeof inputs)[number]) => `\`${name}\` ${dtype} [${shape.join(", ")}]`;
+  const list = (values: typeof inputs) => values.slice(0, 3).map(shown).join(", ");
+  const blocks = (inputs.length - 1) / 2;
+  return [
+    `${form} takes ${list(inputs)} and gives ${list(outputs)}${blocks > 1 ? `, and so on for ${blocks} blocks` : ""}. The cache is empty (0 tokens) for a prompt; what is given back is the next run's cache.`,
   ];
 }
 

@@ -8,7 +8,7 @@ import type { ExportForm, TrialSelector } from "../plan/export-forms.js";
 import type { Plan, Trial } from "../plan/plan.js";
 import type { Report } from "../report/report.js";
 import { evaluateExpectations } from "../results/expectations.js";
-import type { TrialRecord } from "../results/record.js";
+import type { CompletedRecord, TrialRecord } from "../results/record.js";
 import type { RunEvent } from "../run/events.js";
 import { inFreshProcess } from "../run/latency-trial.js";
 import { PARITY_LIMIT } from "../run/parity.js";
@@ -74,7 +74,7 @@ export async function exportTrial(request: ExportRequest, subject: ExportSubject
   await replaceFolder(request.folder, async (staging) => {
     subject.onEvent({ kind: "stage", label: chosen.label, stage: "export" });
     const written = await writeFormsOf(trial, chosen, request, subject, staging);
-    const forms = await Promise.all(written.forms.map((form) => formEntry(form, staging, subject)));
+    const forms = await Promise.all(written.forms.map((form) => formEntry(form, chosen.record, staging, subject)));
     manifest = await writePapers(staging, { request, subject, chosen, written, forms });
   });
   if (!manifest) throw new Error("export: nothing was written");
@@ -102,7 +102,7 @@ function writeFormsOf(
       paritySamples: PARITY_SAMPLES,
     });
     return worker.call("export", {
-      ...{ id, scheme, label, folder },
+      ...{ id, scheme, label, folder, latency: plan.measures.latency },
       ...(record.file ? { recorded: record.file.sha256 } : {}),
       ...(forms ? { forms } : {}),
     });
@@ -110,19 +110,24 @@ function writeFormsOf(
 }
 
 async function formEntry(
-  { form, files, isMeasured, accuracy, kind, check }: ExportedForm,
+  { form, files, isMeasured, accuracy, kind, check, values, continuation }: ExportedForm,
+  { latency = [] }: CompletedRecord,
   staging: string,
   subject: ExportSubject,
 ): Promise<FormEntry> {
   const [first] = files;
+  const timed = latency.flatMap(({ file, phase }) => (phase && file === first?.sha256 ? [phase] : []));
   const parity = check && first ? await tfjsParity(check, join(staging, first.path), subject) : undefined;
   return {
     form,
     files: files.map(({ path }) => path),
     load: loadText(form, kind),
     isMeasured,
+    ...(timed.length > 0 ? { timed: [...new Set(timed)] } : {}),
     ...(accuracy ? { accuracy } : {}),
     ...(parity ? { parity } : {}),
+    ...(continuation ? { continuation } : {}),
+    ...values,
   };
 }
 
@@ -162,7 +167,10 @@ async function writePapers(
   const { licence, source } = request;
   const provenance = { ...(licence === undefined ? {} : { licence }), ...(source === undefined ? {} : { source }) };
   const parts = { ...{ plan, program, root, record, label, written, forms, provenance }, chosen: sentences };
-  const models: readonly ListedFile[] = written.forms.flatMap(({ files }) => files);
+  const models: readonly ListedFile[] = [
+    ...written.forms.flatMap(({ files }) => files),
+    ...(written.tokenizer ? [written.tokenizer] : []),
+  ];
   const sizes = new Map(models.map(({ path, bytes }) => [path, bytes]));
   const card = modelCard(exportManifest({ ...parts, files: [] }), reportOf(subject, chosen), sizes);
   await writeFile(join(staging, CARD_NAME), card);

@@ -1,9 +1,9 @@
 import { ownPackage } from "../base/package.js";
 import type { ExportForm } from "../plan/export-forms.js";
-import type { Plan } from "../plan/plan.js";
+import type { Phase, Plan } from "../plan/plan.js";
 import type { AccuracyResult, CompletedRecord } from "../results/record.js";
 import { realPath } from "../run/paths.js";
-import type { ExportedForms, ValueDescription } from "../run/protocol.js";
+import type { ContinuationCheck, ExportedForms, ValueDescription } from "../run/protocol.js";
 import type { ListedFile } from "./manifest-file.js";
 
 /** What is told of an export by its user: of Nibble's own knowledge is neither. */
@@ -23,10 +23,18 @@ export interface FormEntry {
   readonly load: string;
   /** True of the very bytes that the record's figures were measured on. */
   readonly isMeasured: boolean;
+  /** The phases of a language model that were timed on these very bytes. */
+  readonly timed?: readonly Phase[];
   /** Of this form, on the whole test split, where it is not what the record speaks of. */
   readonly accuracy?: AccuracyResult;
   /** TF.js itself ran the written files; the largest difference, relative to the largest output, of `samples` test samples. */
   readonly parity?: { readonly maxRelativeError: number; readonly samples: number; readonly reference: string };
+  /** Reading sequences in parts behind the cache, beside reading them whole. */
+  readonly continuation?: ContinuationCheck;
+  /** Its own inputs and outputs, where they are not the model's, and the tokens that it holds. */
+  readonly inputs?: readonly ValueDescription[];
+  readonly outputs?: readonly ValueDescription[];
+  readonly positions?: number;
 }
 
 /** `manifest.json`: everything that was written and what is known of it. Equal exports have equal manifests. */
@@ -54,6 +62,8 @@ export interface ExportManifest {
     readonly hash: string;
     readonly settings: unknown;
     readonly classes?: readonly string[];
+    /** The file of the tokenizer; absent where tokens are bytes of UTF-8, or there are none. */
+    readonly tokenizer?: string;
   };
   readonly record: CompletedRecord;
   readonly program: { readonly path: string; readonly text: string };
@@ -79,7 +89,7 @@ export interface ManifestParts {
 /** The manifest of an export. */
 export function exportManifest(parts: ManifestParts): ExportManifest {
   const { plan, record, written, root } = parts;
-  const { inputs, outputs, left, classes, engineConfig } = written;
+  const { inputs, outputs, left, classes, tokenizer, engineConfig } = written;
   const { model, data } = record.manifest;
   return {
     kind: "nibble-export",
@@ -101,6 +111,7 @@ export function exportManifest(parts: ManifestParts): ExportManifest {
       hash: data,
       settings: withoutRoot(plan.data.settings, realPath(root)),
       ...(classes ? { classes } : {}),
+      ...(tokenizer ? { tokenizer: tokenizer.path } : {}),
     },
     record,
     program: { path: withoutRoot(parts.program.path, realPath(root)) as string, text: parts.program.text },

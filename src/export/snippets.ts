@@ -1,19 +1,12 @@
 import type { ValueDescription } from "../run/protocol.js";
-import type { ExportManifest, FormEntry } from "./manifest.js";
-
-/** A program that loads a form and runs it once, as the card shows it; the tests run each as it is printed. */
-export interface Snippet {
-  readonly title: string;
-  /** Of the fence: "python", "js". */
-  readonly language: "python" | "js";
-  readonly code: string;
-}
-
-type Facts = Pick<ExportManifest, "forms" | "inputs" | "outputs" | "engineConfig" | "data">;
+import { generationSnippets } from "./generation-snippets.js";
+import type { FormEntry } from "./manifest.js";
+import { type Facts, javascriptOptions, pythonSession, type Snippet, text } from "./snippet.js";
 
 /** How to load the forms of an export, one program a library. Paths begin at the export's folder. */
 export function snippets(manifest: Facts): readonly Snippet[] {
-  const onnx = manifest.forms.find(({ form }) => form.startsWith("onnx"));
+  const decoding = manifest.forms.find(({ form }) => form === "onnx_with_past");
+  const onnx = manifest.forms.find((each) => each.form.startsWith("onnx") && each !== decoding);
   const tfjs = manifest.forms.find(({ form }) => form.startsWith("tfjs"));
   return [
     ...(onnx
@@ -31,15 +24,15 @@ export function snippets(manifest: Facts): readonly Snippet[] {
           } as const,
         ]
       : []),
+    ...(decoding ? generationSnippets(decoding, manifest) : []),
     ...(tfjs ? [{ title: "Browser, TensorFlow.js", language: "js", code: tensorflow(tfjs, manifest) } as const] : []),
   ];
 }
 
-const text = (value: string) => JSON.stringify(value);
 const fileOf = ({ files }: FormEntry) => text(files[0] ?? "");
 
 /** A shape with 1 for open sizes: one sample. */
-const sizes = ({ shape }: ValueDescription) => shape.map((size) => size ?? 1);
+const sizes = ({ shape }: ValueDescription) => shape.map((size) => (typeof size === "number" ? size : 1));
 
 /** What a real sample is beside these zeros. */
 function sampleComment(mark: string, { data }: Facts): string {
@@ -49,21 +42,13 @@ function sampleComment(mark: string, { data }: Facts): string {
 }
 
 function python(form: FormEntry, facts: Facts): string {
-  const options = Object.entries(facts.engineConfig ?? {}).map(
-    ([key, value]) => `options.add_session_config_entry(${text(key)}, ${text(value)})`,
-  );
   const feeds = facts.inputs.map((value) => {
     const shape = sizes(value).map(String);
     const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
     return `${text(value.name)}: np.zeros((${tuple}), np.${numpyType(value.dtype)})`;
   });
   return [
-    "import numpy as np",
-    "import onnxruntime",
-    "",
-    "options = onnxruntime.SessionOptions()",
-    ...options,
-    `session = onnxruntime.InferenceSession(${fileOf(form)}, options, providers=["CPUExecutionProvider"])`,
+    ...pythonSession(form, facts),
     sampleComment("#", facts),
     `outputs = session.run(None, {${feeds.join(", ")}})`,
     "print([list(output.shape) for output in outputs])",
@@ -79,28 +64,16 @@ function javascript(form: FormEntry, facts: Facts, library: "onnxruntime-node" |
     const array = `new ${arrayType(value.dtype)}(${elements})`;
     return `  ${text(value.name)}: new Tensor(${text(value.dtype)}, ${array}, ${JSON.stringify(shape).replaceAll(",", ", ")}),`;
   });
-  const config = Object.entries(facts.engineConfig ?? {});
-  const options = config.length === 0 ? "" : `, { extra: ${JSON.stringify(nested(config))} }`;
   return [
     `import { InferenceSession, Tensor } from ${text(library)};`,
     "",
-    `const session = await InferenceSession.create(${fileOf(form)}${options});`,
+    `const session = await InferenceSession.create(${fileOf(form)}${javascriptOptions(facts)});`,
     sampleComment("//", facts),
     "const outputs = await session.run({",
     ...names,
     "});",
     `console.log(JSON.stringify([${facts.outputs.map(({ name }) => `outputs[${text(name)}].dims`).join(", ")}]));`,
   ].join("\n");
-}
-
-/** onnxruntime's JavaScript takes entries as records: `session.x` is `{ session: { x } }`. */
-function nested(entries: readonly (readonly [string, string])[]): object {
-  const groups: Record<string, Record<string, string>> = {};
-  for (const [key, value] of entries) {
-    const [group = "", ...rest] = key.split(".");
-    groups[group] = { ...groups[group], [rest.join(".")]: value };
-  }
-  return groups;
 }
 
 const arrays: Readonly<Record<string, string>> = {

@@ -8,6 +8,8 @@ import { type Estimate, mean, median, quantileOfSorted, Z95 } from "./statistics
 
 /** Speed of one trial at one batch size and thread count, beside fp32. */
 export interface LatencyResult extends TimedSetting {
+  /** Of a phase of a language model: hash of the ONNX file that was timed, which is not the one that was evaluated. */
+  readonly file?: string;
   /** Of a phase of a language model: tokens that it takes in a second, at the median time. */
   readonly tokensPerSecond?: number;
   readonly baselineTokensPerSecond?: number;

@@ -10,6 +10,12 @@ export const exportForms = [
     isUsual: true,
   },
   {
+    name: "onnx_with_past",
+    summary: "of a language model: the ONNX file that reads a prompt and goes on token by token, its cache in and out",
+    /** Of language models alone. */
+    isUsual: true,
+  },
+  {
     name: "onnx_qdq",
     summary: "a static trial between QuantizeLinear and DequantizeLinear, for engines that fuse these themselves",
     isUsual: false,

@@ -204,6 +204,7 @@ const completed = object({
   "latency?": arrayOf(
     object({
       ...setting,
+      "file?": string,
       "tokensPerSecond?": positive,
       "baselineTokensPerSecond?": positive,
       medianMs: positive,

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { toOnnx } from "../backends/onnx/write.js";
 import { fail } from "../base/diagnostic.js";
 import { hashBytes, shortHash } from "../base/hash.js";
+import { withPast } from "../frontends/decoder/with-past.js";
 import { readModelJson } from "../frontends/tfjs/read.js";
 import { isGraphModel } from "../frontends/tfjs/store-files.js";
 import type { StorageType } from "../frontends/tfjs/stored-weights.js";
-import type { Graph } from "../ir/graph.js";
+import { BATCH, type Graph } from "../ir/graph.js";
 import type { ExportForm } from "../plan/export-forms.js";
 import { exportForms } from "../plan/export-forms.js";
 import { qdqForm } from "../quantize/passes/qdq.js";
@@ -18,11 +19,13 @@ import type { AccuracyResult } from "../results/record.js";
 import { configured, engineConfig } from "./engine-config.js";
 import { outputsOf, score } from "./inference.js";
 import type { Opened } from "./opened.js";
+import { positionsOf } from "./phases.js";
 import type { ExportedForm, ExportedForms, Tasks, ValueDescription } from "./protocol.js";
 import { accuracyOf, floatAccuracyOf } from "./scoring.js";
 import { enterStage } from "./stage.js";
 import { schemeStorage, storedModel } from "./stored-trial.js";
 import { writeWhole } from "./whole-file.js";
+import { checkContinuation, promptAccuracy, whyNotDecoder } from "./with-past-form.js";
 
 /** Samples that TF.js is asked to run from the files that were written. */
 const CHECKED_SAMPLES = 32;
@@ -49,7 +52,11 @@ export async function writeForms(opened: Opened, input: Input): Promise<Exported
   enterStage("lower");
   const source = { opened, input, graph: trialGraph(opened, input.scheme) };
   const asked = input.forms;
-  const wanted = exportForms.filter(({ name, isUsual }) => (asked ? asked.includes(name) : isUsual));
+  const { labels } = opened.dataset;
+  const isUsualHere = (name: ExportForm) => name !== "onnx_with_past" || labels?.kind === "tokens";
+  const wanted = exportForms.filter(({ name, isUsual }) =>
+    asked ? asked.includes(name) : isUsual && isUsualHere(name),
+  );
   const forms: ExportedForm[] = [];
   const left: { readonly form: ExportForm; readonly reason: string }[] = [];
   for (const { name } of wanted) {
@@ -59,13 +66,15 @@ export async function writeForms(opened: Opened, input: Input): Promise<Exported
     else left.push({ form: name, reason: made.unfit });
   }
   if (forms.length === 0) fail("export-no-form", { trial: input.label, reasons: left.map(({ reason }) => reason) });
-  const { labels } = opened.dataset;
   return {
     forms,
     left,
     inputs: opened.graph.inputs.map(describeValue),
     outputs: opened.graph.outputs.map(describeValue),
     ...(labels?.kind === "class" ? { classes: labels.classes } : {}),
+    ...(labels?.kind === "tokens" && labels.tokenizer !== undefined
+      ? { tokenizer: await write(join(input.folder, "tokenizer.json"), await readFile(labels.tokenizer), input.folder) }
+      : {}),
     ...(engineConfig(input.scheme) ? { engineConfig: engineConfig(input.scheme) } : {}),
   };
 }
@@ -82,6 +91,7 @@ function trialGraph(opened: Opened, scheme: Scheme): Graph {
 
 const writers: Readonly<Record<ExportForm, (source: Source) => Promise<Made | Unfit>>> = {
   onnx: measuredFile,
+  onnx_with_past: decodingFile,
   async onnx_qdq({ opened, input, graph }) {
     if (input.scheme.mode !== "static" || input.scheme.execution === "simulated") {
       return { unfit: "only static trials that execute have scales for QuantizeLinear and DequantizeLinear" };
@@ -111,18 +121,45 @@ const writers: Readonly<Record<ExportForm, (source: Source) => Promise<Made | Un
 
 const ofFp32 = (instead: string) => `it is a form of fp32; ${instead}`;
 
+/** Why a trial has no ONNX file. */
+function unfitForEngine(scheme: Scheme, graph: Graph): string | undefined {
+  if (scheme.storage) return "it is a way to store TF.js's files; `weight_only` has ONNX forms";
+  const isSimulated = graph.nodes.some(({ domain }) => domain === "nibble");
+  return isSimulated ? "its activations are simulated, and no ONNX operator rounds them so" : undefined;
+}
+
 /** The file that was evaluated and timed, or what a simulated trial computed with, as one float32 file. */
 async function measuredFile({ opened, input, graph }: Source): Promise<Made | Unfit> {
   const { scheme, recorded, label } = input;
-  if (scheme.storage) return { unfit: "it is a way to store TF.js's files; `weight_only` has ONNX forms" };
-  if (graph.nodes.some(({ domain }) => domain === "nibble")) {
-    return { unfit: "its activations are simulated, and no ONNX operator rounds them so" };
-  }
+  const reason = unfitForEngine(scheme, graph);
+  if (reason !== undefined) return { unfit: reason };
   const made = toOnnx(scheme.mode === "given" ? graph : engineForm(graph));
   const hash = hashBytes(made);
   const kept = recorded === undefined || recorded === hash ? made : await measuredBytes(opened, input, recorded);
   if (kept === undefined) fail("export-differs", { trial: label, measured: recorded ?? "", made: hash });
   return { files: [await write(join(input.folder, "model.onnx"), kept, input.folder)], isMeasured: true };
+}
+
+/** The file that reads a prompt and goes on from it: the one that was decoded, where decoding was timed. */
+async function decodingFile({ opened, input, graph }: Source): Promise<Made | Unfit> {
+  const { scheme, folder, latency } = input;
+  const reason = unfitForEngine(scheme, graph);
+  if (reason !== undefined) return { unfit: reason };
+  const unfit = whyNotDecoder(graph);
+  if (unfit !== undefined) return { unfit };
+  const positions = positionsOf(opened.graph, latency);
+  const form = withPast(graph, { positions });
+  const engine = configured(opened.engine, engineConfig(scheme));
+  const running = { ...opened, engine };
+  const written = { graph: form, bytes: toOnnx(form) };
+  const whole = { graph, bytes: toOnnx(graph) };
+  return {
+    files: [await write(join(folder, "model-with-past.onnx"), written.bytes, folder)],
+    isMeasured: false,
+    accuracy: await promptAccuracy(running, written),
+    continuation: await checkContinuation(running, written, whole, scheme.mode === "fp32"),
+    values: { inputs: form.inputs.map(describeValue), outputs: form.outputs.map(describeValue), positions },
+  };
 }
 
 /** The file that the run has left, where it is still what was measured. */
@@ -210,5 +247,5 @@ function relativeTo(root: string, path: string): string {
 }
 
 function describeValue({ name, type }: Graph["inputs"][number]): ValueDescription {
-  return { name, dtype: type.dtype, shape: type.shape.map((dim) => (typeof dim === "number" ? dim : null)) };
+  return { name, dtype: type.dtype, shape: type.shape.map((dim) => (dim === BATCH ? null : dim)) };
 }

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { attest } from "../backends/onnx/attest.js";
 import { toOnnx } from "../backends/onnx/write.js";
-import { hashBytes, shortHash } from "../base/hash.js";
+import { type ContentHash, hashBytes, shortHash } from "../base/hash.js";
 import { seededRandom } from "../base/random.js";
 import type { Feeds } from "../engines/engine.js";
 import { PAST, SEQUENCE, withPast, withPresent } from "../frontends/decoder/with-past.js";
@@ -128,10 +127,10 @@ async function writePhase(
   const sizes = openSizes(measure);
   const baseline = await writeForm(opened, float, "fp32", measure);
   const isFloat = trial.scheme.mode === "fp32";
-  const path = isFloat ? baseline : await writeForm(opened, graph, trial.scheme.name, measure);
+  const written = isFloat ? baseline : await writeForm(opened, graph, trial.scheme.name, measure);
   return {
-    ...{ asked, measure, baseline, trial: path },
-    attestation: await attested(opened, graph, trial.scheme, path),
+    ...{ asked, measure, baseline: baseline.path, trial: written.path, sha256: written.sha256 },
+    attestation: await attested(opened, graph, trial.scheme, written.path),
     work: { batch, baseline: nodeWork(float, batch, sizes), trial: nodeWork(graph, batch, sizes) },
   };
 }
@@ -148,12 +147,17 @@ function openSizes({ phase, context }: PhaseMeasure): ReadonlyMap<string, number
 }
 
 /** Writes a form under a name of its content: a later run on another model must not swap the file under this one's timing. */
-async function writeForm({ folder }: Opened, graph: Graph, name: string, { phase }: PhaseMeasure): Promise<string> {
+async function writeForm(
+  { folder }: Opened,
+  graph: Graph,
+  name: string,
+  { phase }: PhaseMeasure,
+): Promise<{ readonly path: string; readonly sha256: ContentHash }> {
   const bytes = toOnnx(graph);
-  const path = join(folder, `${name}-${shortHash(hashBytes(bytes))}-${phase}.onnx`);
-  // One decoding file serves every context.
-  if (!existsSync(path)) await writeWhole(path, bytes);
-  return path;
+  const sha256 = hashBytes(bytes);
+  const path = join(folder, `${name}-${shortHash(sha256)}-${phase}.onnx`);
+  await writeWhole(path, bytes);
+  return { path, sha256 };
 }
 
 /** What runs of a phase's file, read back from the graph that the engine makes of it. */

@@ -57,6 +57,8 @@ export interface Tasks {
       readonly recorded?: string;
       /** The usual ones where absent. */
       readonly forms?: readonly ExportForm[];
+      /** What the plan times: the form with a cache is the one that was decoded. */
+      readonly latency: readonly LatencyMeasure[];
       /** Exists. */
       readonly folder: string;
     };
@@ -210,6 +212,10 @@ export interface ExportedForm {
   readonly accuracy?: AccuracyResult;
   /** Of TF.js's files: how they are loaded, and what they give on the engine for some samples. */
   readonly kind?: "layers-model" | "graph-model";
+  /** Its inputs and outputs, where they are not the model's. */
+  readonly values?: FormValues;
+  /** Of `onnx_with_past`: reading a sequence in parts, held against reading it whole. */
+  readonly continuation?: ContinuationCheck;
   readonly check?: { readonly samples: Int32Array; readonly outputs: readonly Tensor<"float32">[] };
 }
 
@@ -221,15 +227,35 @@ export interface ExportedForms {
   readonly inputs: readonly ValueDescription[];
   readonly outputs: readonly ValueDescription[];
   readonly classes?: readonly string[];
+  /** Of a language model: a copy of the tokenizer that its data was read with. */
+  readonly tokenizer?: ExportedForm["files"][number];
   /** What the trial asks of onnxruntime beside its file. */
   readonly engineConfig?: EngineConfig | undefined;
 }
 
-/** An input or output of a model; null is an open size, the batch. */
+/** An input or output of a model; null is an open size, the batch, and a text the name of any other. */
 export interface ValueDescription {
   readonly name: string;
   readonly dtype: string;
-  readonly shape: readonly (number | null)[];
+  readonly shape: readonly (number | string | null)[];
+}
+
+/** Inputs and outputs of one form, and of a language model with a cache how many tokens it holds. */
+export interface FormValues {
+  readonly inputs: readonly ValueDescription[];
+  readonly outputs: readonly ValueDescription[];
+  readonly positions?: number;
+}
+
+/** Sequences read in parts behind their cache, beside the same sequences read whole. */
+export interface ContinuationCheck {
+  readonly sequences: number;
+  /** In all sequences together. */
+  readonly tokens: number;
+  /** Of the logits, relative to the largest. */
+  readonly maxRelativeError: number;
+  /** Share of tokens after which the most likely next one is the same. */
+  readonly sameTop: number;
 }
 
 /** The files of one phase of a language model that is timed. */
@@ -240,6 +266,8 @@ export interface PhaseFiles {
   /** ONNX files of fp32 and of the trial. */
   readonly baseline: string;
   readonly trial: string;
+  /** Hash of the trial's file. */
+  readonly sha256: string;
   readonly attestation: AttestationResult;
   readonly work: BatchWork;
 }

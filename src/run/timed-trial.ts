@@ -47,7 +47,7 @@ async function timeOnce(
     ...{ effort, tuner, startWorker, attested, extra, seed: plan.seed },
     ...(integerNodes > 0 || isBaseline ? {} : { reason }),
   });
-  const timed = form ? inPhase(result, form.measure) : result;
+  const timed = form ? { ...inPhase(result, form.measure), file: form.sha256 } : result;
   const arms = {
     baseline: { path: paths.baseline, optimization: await tuner.levelOf(paths.baseline, feeds, measure) },
     trial: {

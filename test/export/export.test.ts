@@ -259,6 +259,7 @@ test(
         (error: { diagnostics: { code: string }[] }) => error.diagnostics.map(({ code }) => code).join(),
       );
     expect(await refused("static", "tfjs_uint8")).toBe("export-form-unfit");
+    expect(await refused("static", "onnx_with_past")).toBe("export-form-unfit");
     expect(await refused("stored uint8 per_tensor", "onnx")).toBe("export-form-unfit");
     expect(await refused("fp32", "tflite")).toBe("unknown-name");
     expect(await refused("best(beauty)", "onnx")).toBe("unknown-name");

@@ -2,12 +2,18 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { toOnnx } from "../../src/backends/onnx/write.js";
+import { renderDiagnostic } from "../../src/base/diagnostic.js";
 import type { Dataset } from "../../src/datasets/dataset.js";
 import { onnxruntime } from "../../src/engines/onnxruntime.js";
+import { withPast } from "../../src/frontends/decoder/with-past.js";
+import type { Graph } from "../../src/ir/graph.js";
+import { quantizeGraph } from "../../src/quantize/quantize.js";
 import type { Scheme } from "../../src/quantize/scheme.js";
 import { type Opened, openExperiment } from "../../src/run/opened.js";
 import { phaseFeeds, withContext, withPhases } from "../../src/run/phases.js";
 import { evaluate } from "../../src/run/trial.js";
+import { checkContinuation } from "../../src/run/with-past-form.js";
 import { tensor } from "../../src/tensor/tensor.js";
 
 const settings = { hidden: 64, intermediate: 64, heads: 4, vocabulary: 16, tokens: 8, layers: 1 };
@@ -107,10 +113,26 @@ test("a phase that falls back to float makes the whole trial unattested", () => 
   if (!measure) throw new Error("test: no phase");
   const fallen = { ...attestation, attested: false, reason: "head ran in float" };
   const work = { batch: 1, baseline: [], trial: [] };
-  const files = { asked: one, measure, baseline: "", trial: "", attestation: fallen, work };
+  const files = { asked: one, measure, baseline: "", trial: "", sha256: "", attestation: fallen, work };
   expect(withPhases(attestation, [files])).toEqual({
     ...attestation,
     attested: false,
     reason: "decode of context 7: head ran in float",
   });
+});
+
+test("in fp32 a sequence in parts gives the logits of the whole one, and a file that does not is a fault that is named", async () => {
+  const written = (graph: Graph) => ({ graph, bytes: toOnnx(graph) });
+  const whole = written(opened.graph);
+  const form = written(withPast(opened.graph));
+  const found = await checkContinuation(opened, form, whole, true);
+  expect(found).toMatchObject({ sequences: 2, tokens: 16, sameTop: 1 });
+  expect(found.maxRelativeError).toBeLessThan(1e-5);
+  const coarse = written(quantizeGraph(opened.graph, w4));
+  expect((await checkContinuation(opened, form, coarse, false)).maxRelativeError).toBeGreaterThan(0.01);
+  const error = await checkContinuation(opened, form, coarse, true).catch((caught) => caught);
+  expect(renderDiagnostic(error.diagnostics[0], new Map()).replace(/by \S+/, "by x")).toMatchInlineSnapshot(`
+    "error[continuation-differs]: "llm" with a cache differs from the same model over whole sequences by x (relative); the limit is 0.0001
+         = hint: nothing was exported; this is a fault of Nibble: please report the model's layers"
+  `);
 });

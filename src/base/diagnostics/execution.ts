@@ -17,6 +17,8 @@ export interface ExecutionFacts {
     readonly samples: number;
     readonly reference: string;
   };
+  /** A language model whose sequences, read in parts behind a cache, give other logits than read whole. */
+  "continuation-differs": { readonly model: string; readonly maxRelativeError: number; readonly limit: number };
   /** `by`: what runs the user's own files, where that is not TF.js. */
   "reference-unavailable": { readonly message: string; readonly by?: string };
   /** A timed trial whose profile or peaks could not be had. */
@@ -64,6 +66,10 @@ export const executionWording: WordingOf<ExecutionFacts> = {
   "parity-failed": ({ model, maxRelativeError, limit, samples, reference }) => ({
     message: `"${model}" lowered to ONNX differs from ${reference} by ${maxRelativeError.toExponential(1)} (relative, ${samples} samples); the limit is ${limit}`,
     hint: "no figure of this model can be trusted, so none is measured; this is a fault of Nibble's lowering: please report the model's layers",
+  }),
+  "continuation-differs": ({ model, maxRelativeError, limit }) => ({
+    message: `"${model}" with a cache differs from the same model over whole sequences by ${maxRelativeError.toExponential(1)} (relative); the limit is ${limit}`,
+    hint: "nothing was exported; this is a fault of Nibble: please report the model's layers",
   }),
   "reference-unavailable": ({ message, by = "TF.js" }) => ({
     message: `${by} could not run the model, so parity cannot be checked: ${message}`,

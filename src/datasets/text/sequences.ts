@@ -69,10 +69,14 @@ export function sequences(corpus: Corpus, tokenizer: TextTokenizer, settings: Da
   const labels = new Int32Array(size * length);
   for (let i = 0; i < size; i++) labels.set(tokens(i, 1), i * length);
   const keys = Float64Array.from({ length: size }, (_, i) => keyOfWords(tokens(i, 0), 0, length));
+  const { size: classes, path } = tokenizer;
   return {
     size,
     inputs: [{ shape: [length], fill: (i, out, at) => out.set(tokens(i, 0), at) }],
-    labels: { kind: "tokens", values: labels, width: length, classes: tokenizer.size },
+    labels: {
+      ...{ kind: "tokens", values: labels, width: length, classes },
+      ...(path === undefined ? {} : { tokenizer: path }),
+    },
     keys,
     splits: splitsOf(keys, train.count, settings.split().seed),
     place: (sample) => ({ file, sample }),

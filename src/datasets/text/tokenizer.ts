@@ -10,6 +10,8 @@ export interface TextTokenizer {
   /** The token between two documents, where there is one. */
   readonly endOfText?: number;
   readonly hash: ContentHash;
+  /** The tokenizer.json that it was read from. */
+  readonly path?: string;
   /** Token numbers of the text alone: nothing is put before or behind it. */
   encode(text: string): readonly number[];
   decode(tokens: readonly number[]): string;
@@ -51,6 +53,7 @@ export async function readTokenizer(path: string): Promise<TextTokenizer> {
     size,
     ...(endOfText === undefined ? {} : { endOfText }),
     hash,
+    path,
     encode: encoderOf(json, (text) => tokenizer.encode(text, { add_special_tokens: false }).ids),
     // The library's own default takes the blank away before ".", "!" and the like, which the tokens do say.
     decode: (tokens) =>

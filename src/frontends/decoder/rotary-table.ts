@@ -17,7 +17,7 @@ export function rotaryTable(
 }
 
 /**
- * A table with at least `positions` rows: the one that is given, or the same angles further on. The angle of row 1 is
+ * A table with at least `positions` rows: the given ones, and the same angles further on. The angle of row 1 is
  * the frequency, which for rotary positions is at most 1 and so can be read from its cosine and sine.
  * @returns undefined when the rows that are there do not grow like that
  */
@@ -33,7 +33,10 @@ export function longerTable(cos: Tensor, sin: Tensor, positions: number): { cos:
   // float32 rows: an angle of `rows` steps is off by the rounding of one step, `rows` times.
   const near = (a: Tensor, b: Tensor) =>
     a.data.every((value, i) => Math.abs(Number(value) - Number(b.data[i])) < 1e-6 * rows);
-  return near(cos, longer.cos) && near(sin, longer.sin) ? longer : undefined;
+  if (!near(cos, longer.cos) || !near(sin, longer.sin)) return undefined;
+  longer.cos.data.set(cos.data as Float32Array);
+  longer.sin.data.set(sin.data as Float32Array);
+  return longer;
 }
 
 function fromFrequencies(

@@ -62,7 +62,7 @@ test.each([
   [`${program("")}\nexport e.static ‸`, " -> to"],
   [`${program("")}\nexport e.best(size) ‸`, " -> to"],
   [`${program("")}\nexport e.static to "out" { ‸`, " -> forms licence source"],
-  [`${program("")}\nexport e.static to "out" { forms: onnx_‸`, "onnx_ -> onnx_qdq onnx_fp16"],
+  [`${program("")}\nexport e.static to "out" { forms: onnx_‸`, "onnx_ -> onnx_with_past onnx_qdq onnx_fp16"],
   [program("‸"), " -> model data baseline try keep where measure expect show"],
   [program("try ‸"), " -> w4 fp32 dynamic static weight_only given stored"],
   [program("try static ‸"), " -> "],

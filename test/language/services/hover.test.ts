@@ -132,7 +132,7 @@ test("every word says what it is, names of the program what they stand for", asy
     export sweep.best(speedup) to "out/"",
       "export e ... forms": "option forms
     what is written, several with |; what the trial has of onnx and tfjs unless said
-    one of onnx, onnx_qdq, onnx_fp16, tfjs, tfjs_float16, tfjs_uint16, tfjs_uint8",
+    one of onnx, onnx_with_past, onnx_qdq, onnx_fp16, tfjs, tfjs_float16, tfjs_uint16, tfjs_uint8",
       "export e ... onnx": "onnx
     the ONNX file that was evaluated and timed, byte for byte; of a simulated trial its float32 form",
       "export e ... size": "metric size
