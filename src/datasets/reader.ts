@@ -8,6 +8,8 @@ export interface DataReader {
   /** What the first argument names: a file, a folder, or nothing because the samples are made. */
   readonly source: "file" | "folder" | "none";
   readonly options: readonly OptionSpec[];
+  /** Options that decide how the names of columns are read; while one of them is wrong, no name is known to be. */
+  readonly headerOptions?: readonly string[];
   /**
    * What can be known without reading all: columns, and sizes and shapes where the header or the settings give them.
    * @throws {DiagnosticError} when the source is missing, is not of this format, or contradicts the settings.

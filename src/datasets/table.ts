@@ -1,5 +1,6 @@
 import { fail } from "../base/diagnostic.js";
 import { nearestFact } from "../base/nearest.js";
+import { together } from "../base/together.js";
 import { elementCount } from "../tensor/tensor.js";
 import type { DataSettings } from "./settings.js";
 
@@ -14,7 +15,7 @@ export interface TableLayout {
 
 /**
  * Features are `columns`, else all but the label and `ignore`.
- * @throws {DiagnosticError} for an unknown or doubled column, or when no feature is left
+ * @throws {DiagnosticError} for unknown columns, all of them, or a doubled one, or when no feature is left
  */
 export function tableLayout(columns: readonly string[], path: string, settings: DataSettings): TableLayout {
   const positions = new Map<string, number>();
@@ -22,12 +23,15 @@ export function tableLayout(columns: readonly string[], path: string, settings: 
     if (positions.has(name)) fail("data-column-twice", { path, name });
     positions.set(name, i);
   }
-  const position = (option: string) => (name: string) =>
+  const position = (option: string) => (name: string) => () =>
     positions.get(name) ?? fail("data-unknown-column", { path, option, name, columns, ...nearestFact(name, columns) });
   const labelName = settings.text("label");
-  const label = labelName === undefined ? undefined : position("label")(labelName);
-  const ignored = (settings.names("ignore") ?? []).map(position("ignore"));
-  const chosen = settings.names("columns")?.map(position("columns"));
+  const names = settings.names("columns");
+  const [[label], ignored, chosen] = together(
+    () => together(...(labelName === undefined ? [] : [labelName]).map(position("label"))),
+    () => together(...(settings.names("ignore") ?? []).map(position("ignore"))),
+    () => names && together(...names.map(position("columns"))),
+  );
   if (labelName !== undefined && label !== undefined && chosen?.includes(label)) {
     const given = `the label "${labelName}"`;
     fail("data-option-invalid", { option: "columns", expected: "features, which the model sees", given });

@@ -75,6 +75,7 @@ export interface ReaderVocabulary {
   readonly summary: string;
   readonly source: "file" | "folder" | "none";
   readonly options: readonly OptionSpec[];
+  readonly headerOptions?: readonly string[];
 }
 
 /** Every name that a program can use. The real one is in `vocabulary.ts`; tests bring their own. */

@@ -156,6 +156,14 @@ test("mistakes about labels and columns", async () => {
     "error[data-unknown-column]: "t.csv" has no column "kinds" (\`label\`)
          = hint: did you mean "kind"?"
   `);
+  expect(await refused(text, { label: "kinds", columns: ["age", "aeg"], ignore: ["id"] })).toMatchInlineSnapshot(`
+    "error[data-unknown-column]: "t.csv" has no column "kinds" (\`label\`)
+         = hint: did you mean "kind"?
+    error[data-unknown-column]: "t.csv" has no column "id" (\`ignore\`)
+         = hint: known columns: "age", "kind"
+    error[data-unknown-column]: "t.csv" has no column "aeg" (\`columns\`)
+         = hint: did you mean "age"?"
+  `);
   expect(await refused(text, { label: "kind", columns: ["kind"] })).toMatchInlineSnapshot(
     `"error[data-option-invalid]: \`columns\` takes features, which the model sees, not the label "kind""`,
   );

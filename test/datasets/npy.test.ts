@@ -134,6 +134,12 @@ if (havePython) {
       "error[data-array-choice]: "packed.npz" has several arrays that could be the samples: "x", "z"
            = hint: \`inputs: [name]\` says which, \`label: name\` names the labels"
     `);
+    expect(await refusal(open("npy", at("packed.npz"), { label: "w", inputs: ["x", "v"] }))).toMatchInlineSnapshot(`
+      "error[data-array-unknown]: "packed.npz" has no array "w" (\`label\`)
+           = hint: known arrays: "x", "y", "z"
+      error[data-array-unknown]: "packed.npz" has no array "v" (\`inputs\`)
+           = hint: known arrays: "x", "y", "z""
+    `);
     expect(await refusal(open("npy", at("packed.npz"), { label: "Y" }))).toMatchInlineSnapshot(`
       "error[data-array-unknown]: "packed.npz" has no array "Y" (\`label\`)
            = hint: did you mean "y"?"

@@ -50,6 +50,7 @@ export const csv: DataReader = {
   summary: "a table as text: comma, semicolon, tab or pipe between cells, quotes as in RFC 4180; also gzipped",
   source: "file",
   options,
+  headerOptions: ["delimiter", "header"],
   async summarize(ref) {
     const settings = settingsOf(ref, options);
     const path = pathOf(ref);

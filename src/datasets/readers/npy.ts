@@ -2,6 +2,7 @@ import { fail } from "../../base/diagnostic.js";
 import { type ContentHash, hashJson } from "../../base/hash.js";
 import { nearestFact } from "../../base/nearest.js";
 import type { OptionSpec } from "../../base/option.js";
+import { together } from "../../base/together.js";
 import { arraySampleShape, arraySamples, type NumberArray } from "../array.js";
 import { assemble, labelSummary, sizesOf } from "../assemble.js";
 import { pathOf, readBytes, readHead, siblingOf } from "../files.js";
@@ -101,16 +102,16 @@ interface Entry {
 
 function chooseArrays(npz: Npz, path: string, settings: DataSettings): { inputs: Entry[]; labels: Entry | undefined } {
   const arrays = npz.names;
-  const known = (option: string) => (name: string) => {
+  const known = (option: string) => (name: string) => () => {
     if (!arrays.includes(name)) {
       fail("data-array-unknown", { path, option, name, arrays, ...nearestFact(name, arrays) });
     }
-    return name;
   };
   const label = settings.text("label");
-  if (label !== undefined) known("label")(label);
+  const inputs = settings.names("inputs");
+  together(...(label === undefined ? [] : [label]).map(known("label")), ...(inputs ?? []).map(known("inputs")));
   const free = arrays.filter((name) => name !== label);
-  const names = settings.names("inputs")?.map(known("inputs")) ?? free;
+  const names = inputs ?? free;
   if (names === free && free.length > 1) fail("data-array-choice", { path, arrays: free });
   if (names.length === 0) fail("data-empty", { path, what: "arrays beside the label" });
   if (names.length > 1 && settings.shape("shape")) {

@@ -11,6 +11,7 @@ import type { Use } from "../syntax/ast.js";
 import { expandValue } from "../values/concrete.js";
 import { hostLookup, kindOfHost } from "../values/environment.js";
 import { checkOptions, type GivenOptions, settingsOf } from "../values/options.js";
+import { describeData } from "./describe-data.js";
 
 /** A model or data set that exists, with what the checker may know of it. */
 export interface CheckedSource<Reference, Description> {
@@ -69,7 +70,7 @@ async function modelPath(use: Use, frontend: FrontendDefinition, checker: Checke
 
 /** Resolves `csv("digits.csv") { ... }` and asks the host about it; undefined when something is wrong. */
 export async function checkData(name: string, use: Use, checker: Checker): Promise<CheckedData | undefined> {
-  const { vocabulary, host, report } = checker;
+  const { vocabulary, report } = checker;
   if (use.target.kind === "host") {
     const facts = { name: use.target.name, expected: "a data reader such as csv($path)", found: "a value of the host" };
     report(diagnostic("host-value-kind", facts, { span: use.target.span }));
@@ -93,13 +94,11 @@ export async function checkData(name: string, use: Use, checker: Checker): Promi
     settings: settingsOf(options),
   };
   const span = path?.span ?? use.span;
-  const place = placeOf(options, span);
-  // Without an option that the program tried to give, the reader would complain about its absence.
-  const complete = options.size === before;
-  const description = await reporting(() => host.describeData(reference), place, complete ? report : () => {});
-  if (!description) return undefined;
-  checkColumns(name, options, description.columns, use, checker);
-  return complete ? { reference, description, options, span } : undefined;
+  // Without an option that the program tried to give, what the reader finds is true only in part.
+  const asGiven = options.size === before;
+  const about = { use, reader, span, asGiven };
+  const description = await describeData(reference, options, about, checker);
+  return asGiven && description ? { reference, description, options, span } : undefined;
 }
 
 interface Entry {
@@ -178,36 +177,8 @@ function locate(path: string, span: Span, { host, modules, report }: Checker): L
   return undefined;
 }
 
-/** Readers and frontends name the option that is wrong in their facts; others are about the file. */
+/** Frontends name the option that is wrong in their facts; other mistakes are about the file. */
 function placeOf(options: GivenOptions, otherwise: Span) {
   return (facts: Readonly<Record<string, unknown>>): Span =>
     (typeof facts.option === "string" && options.get(facts.option)?.span) || otherwise;
-}
-
-/** Names of columns against the columns that the data really has. */
-function checkColumns(
-  data: string,
-  options: GivenOptions,
-  columns: readonly string[] | undefined,
-  use: Use,
-  checker: Checker,
-): void {
-  if (!columns) return;
-  for (const [name, { spec, points }] of options) {
-    if (spec.type.kind !== "column" && spec.type.kind !== "columns") continue;
-    for (const column of [points[0]?.setting].flat()) {
-      if (typeof column !== "string" || columns.includes(column)) continue;
-      const span = columnSpan(use, name, column) ?? options.get(name)?.span;
-      checker.report(diagnostic("unknown-column", { data, ...unknown(column, columns) }, { span }));
-    }
-  }
-}
-
-/** Where in a list of columns one of them stands. */
-function columnSpan(use: Use, option: string, column: string): Span | undefined {
-  const value = use.options?.entries.find(({ key }) => key.name === option)?.value;
-  if (value?.kind !== "list") return undefined;
-  return value.items.find(
-    (item) => (item.kind === "string" && item.value === column) || (item.kind === "call" && item.name === column),
-  )?.span;
 }
