@@ -29,11 +29,11 @@ export function toGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   const emitter = graphEmitter(builder);
   const values = new Map<string, Value>();
   for (const input of inputs) {
-    const as = { name: input.name, layer: input.name };
     const shape: readonly Dim[] = [BATCH, ...input.sampleShape];
     const name = builder.input(input.name, "float32", shape);
     let value: Value = { name, type: { dtype: "float32", shape } };
     const emit = (opType: string, attributes: Node["attributes"]) => {
+      const as = { name: `${input.name}/${opType}`, layer: input.name };
       [value = value] = emitter.emit(as, opType, [value], attributes, {});
     };
     if (input.permutation) emit("Transpose", { perm: input.permutation });
