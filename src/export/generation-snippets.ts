@@ -25,11 +25,9 @@ export function generationSnippets(form: FormEntry, facts: Facts): readonly Snip
 }
 
 function promptComment(mark: string, { data }: Facts): string {
-  const whose =
-    data.tokenizer === undefined
-      ? "the bytes of a text, after 256, which begins a document"
-      : `those of a text by ${data.tokenizer}`;
-  return `${mark} A prompt: in earnest ${whose}.`;
+  return data.tokenizer === undefined
+    ? `${mark} Token numbers of a prompt. Those of a text: 256, which begins a document, then its bytes.`
+    : `${mark} Token numbers of a prompt. ${data.tokenizer} has those of a text.`;
 }
 
 function python(form: FormEntry, facts: Facts): string {
