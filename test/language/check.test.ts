@@ -33,7 +33,11 @@ const values: readonly Case[] = [
   [experiment("try static { weights: int8 per_channel | «per_tensor» }"), "phrase-incomplete"],
   [experiment("try «static»(3)"), "arguments-unexpected"],
   ['data d = csv("d.csv") { label: «digit | pixel_0» }', "no-sweep"],
-  ['data d = csv("d.csv") { label: «digits», columns: [pixel_0, «pixl_1»] }', "unknown-column", "unknown-column"],
+  [
+    'data d = csv("d.csv") { label: «digits», columns: [pixel_0, «pixl_1»] }',
+    "data-unknown-column",
+    "data-unknown-column",
+  ],
   ['data d = csv("d.csv") { scale: «1/0» }', "division-by-zero"],
   ['data d = csv("d.csv") { shape: «[8, 0]» }', "value-type"],
   ['data d = csv("d.csv") { split: «train 80% test 30%» }', "split-sum"],

@@ -1,3 +1,6 @@
+import { csv } from "../../src/datasets/readers/csv.js";
+import { settingsOf } from "../../src/datasets/settings.js";
+import { tableLayout } from "../../src/datasets/table.js";
 import type { DataDescription, ModelDescription, ProgramHost } from "../../src/language/host.js";
 import { cpuProfile } from "../../src/quantize/profile.js";
 
@@ -20,7 +23,7 @@ export const digits: DataDescription = {
   inputShapes: [[8, 8, 1]],
 };
 
-/** A host that answers from memory: every path inside "/project", files by absolute path. */
+/** A host that answers from memory: every path inside "/project", files by absolute path; any csv has the columns of `digits`. */
 export function fakeHost(
   changes: Partial<ProgramHost> & { files?: Readonly<Record<string, string>> } = {},
 ): ProgramHost {
@@ -36,7 +39,10 @@ export function fakeHost(
       return { path: `/project/${path}` };
     },
     describeModel: async () => cnn,
-    describeData: async () => digits,
+    async describeData(ref) {
+      if (ref.reader === "csv") tableLayout(digits.columns ?? [], ref.path ?? "", settingsOf(ref, csv.options));
+      return digits;
+    },
     values: new Map(),
     cpu: cpuProfile("x64", ["avx2", "avx_vnni"]),
     ...others,

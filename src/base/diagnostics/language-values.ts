@@ -23,7 +23,6 @@ export interface ValueFacts {
   "range-invalid": { readonly text: string; readonly reason: string };
   /** `together`: with everything before it in the program. */
   "too-many-values": { readonly limit: number; readonly together: boolean };
-  "unknown-column": UnknownFacts & { readonly data: string };
   "regex-invalid": { readonly pattern: string; readonly reason: string };
 }
 
@@ -96,10 +95,6 @@ export const valueWording: WordingOf<ValueFacts> = {
   }),
   "too-many-values": ({ limit, together }) => ({
     message: `this ${together ? "and all before it stand" : "stands"} for more than ${limit} values`,
-  }),
-  "unknown-column": (facts) => ({
-    message: `the data "${facts.data}" has no column "${facts.name}"`,
-    ...nearestOr(facts, "columns"),
   }),
   "regex-invalid": ({ pattern, reason }) => ({ message: `/${pattern}/ is no usable regular expression: ${reason}` }),
 };

@@ -1,5 +1,5 @@
-import { type Diagnostic, DiagnosticError, diagnostic } from "../../base/diagnostic.js";
-import { nearest, unknown } from "../../base/nearest.js";
+import { type Diagnostic, DiagnosticError } from "../../base/diagnostic.js";
+import { nearest } from "../../base/nearest.js";
 import type { Span } from "../../base/span.js";
 import type { DataReference } from "../../datasets/dataset.js";
 import { type Checker, placed } from "../checker.js";
@@ -40,7 +40,6 @@ export async function describeData(
   for (let asGiven = about.asGiven; ; asGiven = false) {
     try {
       const description = await checker.host.describeData({ ...reference, settings: settingsOf(left) });
-      checkColumns(reference.name, left, description.columns, about.use, checker);
       return left.size === options.size ? description : undefined;
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
@@ -82,25 +81,6 @@ function placeOf(facts: Facts, options: GivenOptions, { use, span }: About): Spa
   if (option === undefined) return span;
   const item = typeof facts.name === "string" ? itemSpan(use, option, facts.name) : undefined;
   return item ?? options.get(option)?.span ?? span;
-}
-
-/** Names of columns against the columns that the data really has. */
-function checkColumns(
-  data: string,
-  options: GivenOptions,
-  columns: readonly string[] | undefined,
-  use: Use,
-  checker: Checker,
-): void {
-  if (!columns) return;
-  for (const [name, { spec, points }] of options) {
-    if (spec.type.kind !== "column" && spec.type.kind !== "columns") continue;
-    for (const column of [points[0]?.setting].flat()) {
-      if (typeof column !== "string" || columns.includes(column)) continue;
-      const span = itemSpan(use, name, column) ?? options.get(name)?.span;
-      checker.report(diagnostic("unknown-column", { data, ...unknown(column, columns) }, { span }));
-    }
-  }
 }
 
 /** Where in a list of names one of them stands. */
