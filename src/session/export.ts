@@ -3,6 +3,7 @@ import { type Diagnostic, DiagnosticError, diagnostic, fail } from "../base/diag
 import { unknown } from "../base/nearest.js";
 import { together } from "../base/together.js";
 import { type Exported, type ExportRequest, type ExportSubject, exportTrial } from "../export/export.js";
+import { checkTarget } from "../export/folder.js";
 import type { Provenance } from "../export/manifest.js";
 import type { CheckedProgram } from "../language/check.js";
 import { type ExportForm, exportForms } from "../plan/export-forms.js";
@@ -79,6 +80,19 @@ export function exportOptions({
     ...(licence === undefined ? {} : { licence }),
     ...(source === undefined ? {} : { source }),
   };
+}
+
+/** What stands against the folders of exports, before anything runs for them. */
+export async function targetMistakes(asked: readonly AskedExport[], root: string): Promise<readonly Diagnostic[]> {
+  const mistakes = asked.map(async ({ request: { folder, force = false }, spans }) => {
+    try {
+      await checkTarget(folder, { root, force });
+      return [];
+    } catch (error) {
+      return diagnosticsOf(error, "export").map((each) => placed(each, spans));
+    }
+  });
+  return (await Promise.all(mistakes)).flat();
 }
 
 /** Does the exports one after another; one that cannot be done is a diagnostic, and the others follow. */

@@ -25,7 +25,7 @@ import { writeWhole } from "../run/whole-file.js";
 import { selectorOf } from "./asked-trial.js";
 import { cellSignal } from "./cell-signal.js";
 import { diagnosedTrials, explainDiagnosis, type Undertaking, undertakingsOf } from "./diagnose.js";
-import { doExports, type ExportWish, exportOptions, undertakingsFor } from "./export.js";
+import { doExports, type ExportWish, exportOptions, targetMistakes, undertakingsFor } from "./export.js";
 import { type Result, resultOf } from "./result.js";
 import { saveModel } from "./saved-model.js";
 
@@ -138,7 +138,7 @@ export async function runText(source: SourceFile, given: RunTextOptions = {}): P
   const folder = resolve(options.resultsFolder ?? join(rootOf(source, options), ".nibble", "results"));
   const results: Result[] = [];
   const diagnostics = [...checked.diagnostics];
-  const asked = askedOf(checked.program, options);
+  const asked = await askedOf(checked.program, source, options);
   if ("mistakes" in asked) {
     return {
       ...checked,
@@ -167,16 +167,20 @@ export async function runText(source: SourceFile, given: RunTextOptions = {}): P
 }
 
 /** What is to be done of a program: a diagnosis or an export that was asked for, else all that it says. */
-function askedOf(
+async function askedOf(
   program: CheckedProgram,
+  source: SourceFile,
   options: RunTextOptions,
-): { readonly undertakings: readonly Undertaking[] } | { readonly mistakes: readonly Diagnostic[] } {
+): Promise<{ readonly undertakings: readonly Undertaking[] } | { readonly mistakes: readonly Diagnostic[] }> {
   if (options.export === undefined) {
     const asked = undertakingsOf(program, options.diagnose);
     return "mistake" in asked ? { mistakes: [asked.mistake] } : asked;
   }
   try {
-    return { undertakings: undertakingsFor(program, options.export, thisCpu()) };
+    const undertakings = undertakingsFor(program, options.export, thisCpu());
+    const exported = undertakings.flatMap((each) => each.exported);
+    const mistakes = await targetMistakes(exported, rootOf(source, options));
+    return mistakes.length > 0 ? { mistakes } : { undertakings };
   } catch (error) {
     return { mistakes: diagnosticsOf(error, "export") };
   }

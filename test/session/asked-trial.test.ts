@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -39,6 +39,19 @@ test("a trial that the plan has not is refused before anything runs", async () =
         },
       ],
     ],
+  ]);
+  expect(existsSync(join(folder, ".nibble"))).toBe(false);
+});
+
+test("a folder that holds other files is refused before anything runs", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "nibble-asked-"));
+  mkdirSync(join(folder, "out"));
+  writeFileSync(join(folder, "out", "notes.txt"), "mine");
+  const options = { folder, allow: [shipped], export: { trial: "sweep.fp32", to: join(folder, "out") } };
+  const { ran, diagnostics } = await runText({ path: join(folder, "p.nib"), text }, options);
+  expect([ran, diagnostics.map(({ code, facts }) => [code, (facts as { found?: unknown }).found])]).toEqual([
+    false,
+    [["export-folder-taken", ["notes.txt"]]],
   ]);
   expect(existsSync(join(folder, ".nibble"))).toBe(false);
 });
