@@ -24,6 +24,10 @@ export interface DecoderFile {
   readonly mask?: "where" | "minimum" | "triangle" | "scatter" | "infinite";
   /** Normalizes the heads of queries and keys, as Qwen 3 does. */
   readonly headNorm?: boolean;
+  /** Elements of a head that are turned, where not all are (GPT-NeoX, Phi). */
+  readonly turnedSize?: number;
+  /** Writes dense layers as Gemm of all steps in a row, with a bias, as GPT-2's are. */
+  readonly flat?: boolean;
   /** Gives keys and values out as well. */
   readonly caches?: boolean;
   /** Changes the file in a way that makes it another function. */
@@ -110,7 +114,8 @@ export function decoderFile(options: DecoderFile): Uint8Array {
 
   const turns = options.positions ?? "slice";
   const isRotary = turns !== "learned";
-  const half = size / 2;
+  const turnedSize = options.turnedSize ?? size;
+  const half = turnedSize / 2;
   /** Cosines and sines [batch, steps, size] of the positions. */
   function angles(): readonly [string, string] {
     const frequencies = Array.from({ length: half }, (_, i) => 100 ** (-i / half));
@@ -128,7 +133,7 @@ export function decoderFile(options: DecoderFile): Uint8Array {
               pairs.map((x) => node("Unsqueeze", [x, ints([-1])])),
               { axis: -1 },
             ),
-            joined(lifted(sizeAt(ids, 0)), steps1, ints([size])),
+            joined(lifted(sizeAt(ids, 0)), steps1, ints([turnedSize])),
           ])
         : node("Concat", pairs, { axis: -1 });
     return [node("Cos", [both]), node("Sin", [both])];
@@ -160,11 +165,17 @@ export function decoderFile(options: DecoderFile): Uint8Array {
       ? node("Concat", [a, flip(b)], { axis })
       : node("Concat", [flip(b), a], { axis });
   }
-  function rotated(x: string, other = false): string {
-    if (!isRotary || (other && options.spoiled === "queries")) return x;
+  function rotated(all: string, other = false): string {
+    if (!isRotary || (other && options.spoiled === "queries")) return all;
+    if (turnedSize === size) return turnedBy(all, other);
+    return node("Concat", [turnedBy(slice(all, 0, turnedSize, 3), other), slice(all, turnedSize, END, 3)], {
+      axis: -1,
+    });
+  }
+  function turnedBy(x: string, other: boolean): string {
     const c = other && options.spoiled === "tables" ? node("Mul", [cos, number(0.5)]) : cos;
     if (turns === "halves") {
-      const [a, b] = [slice(x, 0, half, 3), slice(x, half, size, 3)];
+      const [a, b] = [slice(x, 0, half, 3), slice(x, half, turnedSize, 3)];
       const [cosine, sine] = [c, sin].map((table) => slice(table, 0, half, 3)) as [string, string];
       const times = (left: string, right: string) => node("Mul", [left, right]);
       const real = node("Sub", [times(a, cosine), times(b, sine)]);
@@ -173,8 +184,17 @@ export function decoderFile(options: DecoderFile): Uint8Array {
     return node("Add", [node("Mul", [x, c]), node("Mul", [turnedPairs(x), sin])]);
   }
 
-  const dense = (name: string, x: string, from: number, to: number) =>
-    node("MatMul", [x, weight(`${name}.weight`, [from, to], from ** -0.5)], {}, `/${name.replaceAll(".", "/")}/MatMul`);
+  const dense = (name: string, x: string, from: number, to: number) => {
+    const kernel = weight(`${name}.weight`, [from, to], from ** -0.5);
+    const called = `/${name.replaceAll(".", "/")}`;
+    if (!options.flat) return node("MatMul", [x, kernel], {}, `${called}/MatMul`);
+    const row = node("Reshape", [x, ints([-1, from])]);
+    const bias = file.floats(`${name}.bias`, [to], file.around(to, 0));
+    return node("Reshape", [
+      node("Gemm", [row, kernel, bias], {}, `${called}/Gemm`),
+      joined(batch1, steps1, ints([to])),
+    ]);
+  };
   const norm = (name: string, x: string, columns: number) => {
     const mean = node("ReduceMean", [node("Pow", [x, number(2)]), ints([-1])], { keepdims: 1 });
     const root = node("Sqrt", [node("Add", [mean, number(1e-6)])]);
@@ -248,7 +268,9 @@ export function decoderFile(options: DecoderFile): Uint8Array {
     const gated = node("Mul", [open, dense(`${name}.mlp.up_proj`, inside, width, 2 * width)]);
     x = node("Add", [x, dense(`${name}.mlp.down_proj`, gated, 2 * width, width)]);
   }
-  file.output("logits", dense("lm_head", norm("model.norm", x, width), width, vocabulary), 3);
+  // Which steps get logits: those from the first on.
+  const kept = slice(norm("model.norm", x, width), 0, END, 1);
+  file.output("logits", dense("lm_head", kept, width, vocabulary), 3);
   if (options.caches) {
     for (const [i, present] of presents.entries())
       file.output(`present.${Math.floor(i / 2)}.${i % 2 === 0 ? "key" : "value"}`, present, 4);

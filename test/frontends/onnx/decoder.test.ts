@@ -83,10 +83,13 @@ const variant = fc
     repeat: fc.constantFrom("expand", "tile", "concat", "gather"),
     mask: fc.constantFrom("where", "minimum", "triangle", "scatter", "infinite"),
     headNorm: fc.boolean(),
+    flat: fc.boolean(),
+    turnedSize: fc.constantFrom(16, 32),
     caches: fc.boolean(),
   } as const)
-  .map(({ shared, isFixed, steps, ...rest }) => {
-    const options: DecoderFile = { ...rest, heads: shared * rest.kvHeads, steps: isFixed ? steps : null };
+  .map(({ shared, isFixed, steps, turnedSize, ...rest }) => {
+    const sizes = { heads: shared * rest.kvHeads, turnedSize: Math.min(turnedSize, rest.size) };
+    const options: DecoderFile = { ...rest, ...sizes, steps: isFixed ? steps : null };
     return { options, steps };
   });
 
@@ -132,6 +135,34 @@ test("the angles of rotary positions are stored once, one column a pair, and rea
   ]);
 });
 
+/** The first sample's logits by the form that goes on from a cache: `from` tokens at first, and then the others. */
+async function stepwise(fused: Graph, tokens: readonly number[], from: number): Promise<Float32Array> {
+  const graph = withPast(fused);
+  const ids = (part: readonly number[]) => tensorFrom("int64", [1, part.length], part);
+  const pasts = graph.inputs.slice(1);
+  const empty = pasts.map(
+    ({ name, type }) => [name, tensorFrom("float32", type.shape.with(2, 0) as number[], [])] as const,
+  );
+  const first = await onEngine(graph, { input_ids: ids(tokens.slice(0, from)), ...Object.fromEntries(empty) });
+  const filled = pasts.map(({ name }) => [name, first[name.replace("past_key_values", "present")] as Tensor] as const);
+  const second = await onEngine(graph, { input_ids: ids(tokens.slice(from)), ...Object.fromEntries(filled) });
+  return Float32Array.from([first, second].flatMap(({ logits }) => Array.from((logits as Tensor<"float32">).data)));
+}
+
+test("token by token it gives what the file gives of the whole sequence", async () => {
+  const cases = variant.filter(({ steps }) => steps > 2);
+  await fc.assert(
+    fc.asyncProperty(cases, fc.integer({ min: 1 }), async ({ options, steps }, cut) => {
+      const { bytes, fused } = await graphsOf(options, steps);
+      const tokens = tokensOf(options, steps);
+      const expected = (await asWritten(options, bytes, tokens)).slice(0, steps * VOCABULARY);
+      const found = await stepwise(fused, Array.from(tokens.data, Number).slice(0, steps), 1 + (cut % (steps - 1)));
+      expect(relativeError(found, expected)).toBeLessThan(1e-5);
+    }),
+    { numRuns: 20 },
+  );
+}, 120_000);
+
 test.each<Spoiled>(["sign", "halves", "axis", "order", "tables", "queries", "whole", "mask"])(
   "what is not quite attention with rotary positions and shared heads stays as it is: %s",
   async (spoiled) => {
@@ -143,8 +174,33 @@ test.each<Spoiled>(["sign", "halves", "axis", "order", "tables", "queries", "who
 );
 
 test("heads that no kernel takes stay as they are", async () => {
-  const { fused } = await graphsOf({ ...usual, size: 24 }, 6);
-  expect([countOf(fused, "GroupQueryAttention"), countOf(fused, "Softmax")]).toEqual([0, 1]);
+  for (const sizes of [{ turnedSize: 8 }, { size: 24 }, { size: 24, turnedSize: 16 }]) {
+    const { fused } = await graphsOf({ ...usual, ...sizes }, 6);
+    expect([countOf(fused, "GroupQueryAttention"), countOf(fused, "Softmax")]).toEqual([0, 1]);
+  }
   const learned = await graphsOf({ ...usual, size: 24, positions: "learned" }, 6);
   expect(countOf(learned.fused, "GroupQueryAttention")).toBe(1);
+});
+
+test("an exporter's inputs that data gives stay inputs, and may say what they like", async () => {
+  const options: DecoderFile = { ...usual, mask: "triangle", steps: 6, inputs: ["attention_mask", "position_ids"] };
+  const bytes = decoderFile(options);
+  const graph = prepare(toGraph(await decodeOnnx(bytes, "decoder.onnx")));
+  expect(graph.inputs.map(({ name }) => name)).toEqual(["input_ids", "attention_mask", "position_ids"]);
+  const input = (values: readonly number[]) => tensorFrom("int64", [1, 6], values);
+  const feeds = {
+    input_ids: tokensOf(options, 6),
+    attention_mask: input([0, 0, 1, 1, 1, 1]),
+    position_ids: input([0, 0, 0, 1, 2, 3]),
+  };
+  const session = await (await onnxruntime()).load(bytes, { threads: 1, optimization: "disabled" });
+  const { logits } = await session.run(feeds);
+  await session.close();
+  const floats = Object.entries(feeds).map(([name, { shape, data }]) => {
+    return [name, tensorFrom("float32", shape, Array.from(data, Number))] as const;
+  });
+  const found = interpret(graph, Object.fromEntries(floats)).get("logits");
+  // The first two tokens are padding, of which nothing is said.
+  const after = ({ data }: Tensor) => (data as Float32Array).slice(2 * VOCABULARY);
+  expect(relativeError(after(found as Tensor), after(logits as Tensor))).toBeLessThan(1e-5);
 });

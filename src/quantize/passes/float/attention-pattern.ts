@@ -42,9 +42,12 @@ export function attentionOf(node: Node, pattern: Pattern): Attention | undefined
   return found && (isPlain || isGrouped(found)) ? found : readBack(node, "none", pattern);
 }
 
-/** What GroupQueryAttention takes: heads of one size, a multiple of 8, and of 16 where they are turned. */
+/**
+ * What GroupQueryAttention takes: heads of one size, a multiple of 8 elements, and where pairs of them are turned a multiple
+ * of 16 with a multiple of 8 pairs.
+ */
 export function isGrouped({ mask, size, valueSize, angles, queries }: Attention): boolean {
-  const isTurned = angles === undefined || angles.steps === queries;
+  const isTurned = angles === undefined || (angles.steps === queries && angles.pairs % 8 === 0);
   return mask.kind === "causal" && size === valueSize && size % (angles ? 16 : 8) === 0 && isTurned;
 }
 

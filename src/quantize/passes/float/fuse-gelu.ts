@@ -64,8 +64,9 @@ function silu(node: Node, pattern: Pattern): Activation | undefined {
   return undefined;
 }
 
-/** Whether a value comes from a product with a constant matrix, with or without its bias. */
-function fromDense(value: string, pattern: Pattern): boolean {
+/** Whether a value comes from a product with a constant matrix, with or without its bias, of all rows in one dimension or not. */
+function fromDense(shaped: string, pattern: Pattern): boolean {
+  const value = pattern.made(shaped, "Reshape")?.inputs[0] ?? shaped;
   const add = pattern.made(value, "Add");
   const bias = add?.inputs.find((input) => pattern.constant(input));
   const product = bias === undefined ? value : add?.inputs.find((input) => input !== bias);

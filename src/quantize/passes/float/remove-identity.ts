@@ -4,7 +4,7 @@ import { removeUnread, renamedOutputs } from "./rewrite.js";
 
 /**
  * Drops nodes that change nothing: Identity, a Reshape or Flatten to the shape that is there, a Cast to the type that is
- * there, a Concat of one value. Readers of such a node read its input instead. Where the node names an output of the graph,
+ * there, a Concat of one value, a Slice from end to end. Readers of such a node read its input instead. Where the node names an output of the graph,
  * the producer of its input takes over that name; if that cannot be (an input of the graph, or another output), it stays.
  */
 export const removeIdentity: Pass = {
@@ -18,7 +18,7 @@ export const removeIdentity: Pass = {
     for (const node of graph.nodes) {
       const resolved = { ...node, inputs: node.inputs.map((name) => alias.get(name) ?? name) };
       const [input, output] = [resolved.inputs[0] ?? "", node.outputs[0] ?? ""];
-      if (changesNothing(node, types) && !outputs.has(output)) alias.set(output, input);
+      if (changesNothing(node, types, graph) && !outputs.has(output)) alias.set(output, input);
       else kept.push(resolved);
     }
     const named = nameOutputs({ ...graph, nodes: kept }, types);
@@ -27,7 +27,11 @@ export const removeIdentity: Pass = {
   },
 };
 
-function changesNothing(node: Node, types: ReadonlyMap<string, ValueType>): boolean {
+function changesNothing(
+  node: Node,
+  types: ReadonlyMap<string, ValueType>,
+  { initializers }: Pick<Graph, "initializers">,
+): boolean {
   const [input, output] = [types.get(node.inputs[0] ?? ""), types.get(node.outputs[0] ?? "")];
   if (!input || !output) return false;
   const sameShape =
@@ -42,6 +46,11 @@ function changesNothing(node: Node, types: ReadonlyMap<string, ValueType>): bool
       return input.dtype === output.dtype;
     case "Concat":
       return node.inputs.length === 1;
+    case "Slice": {
+      const steps = initializers.get(node.inputs[4] ?? "");
+      const isForward = (node.inputs[4] ?? "") === "" || steps?.data.every((step) => Number(step) === 1);
+      return sameShape && isForward === true;
+    }
     default:
       return false;
   }
@@ -55,7 +64,7 @@ function nameOutputs(graph: Graph, types: ReadonlyMap<string, ValueType>): Graph
     const last = nodes.find((node) => node.outputs[0] === output);
     const input = last?.inputs[0] ?? "";
     const producer = nodes.find((node) => node.outputs[0] === input);
-    if (!last || !producer || outputs.has(input) || !changesNothing(last, types)) continue;
+    if (!last || !producer || outputs.has(input) || !changesNothing(last, types, graph)) continue;
     nodes = nodes
       .filter((node) => node !== last)
       .map((node) => (node === producer ? { ...node, outputs: renamedOutputs(node, output) } : node))

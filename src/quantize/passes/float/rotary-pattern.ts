@@ -23,12 +23,24 @@ export interface RotaryAngles {
 }
 
 /**
- * The rotary positions that end at a value: `x cos + turned(x) sin`, where turned(x) is (-b, a), or both halves by themselves.
- * Only with constant angles that are the same for both elements of a pair.
+ * The rotary positions that end at a value: `x cos + turned(x) sin`, where turned(x) is (-b, a), or both halves by themselves;
+ * of whole heads or of their first elements. Only with constant angles that are the same for both elements of a pair.
  */
 export function rotaryOf(value: string, pattern: Pattern): Rotary | undefined {
   const known = operatorOf(value, 4, pattern);
-  return known ? { ...known, axis: 2 } : (wholeOf(value, pattern) ?? partsOf(value, pattern));
+  return known ? { ...known, axis: 2 } : (wholeOf(value, pattern) ?? partsOf(value, pattern) ?? leadOf(value, pattern));
+}
+
+/** The first elements of a head turned, and the others behind them as they are. */
+function leadOf(value: string, pattern: Pattern): Rotary | undefined {
+  const { first, second, interleaved } = pairsOf(value, pattern) ?? {};
+  const rest = second === undefined || interleaved ? undefined : lastPart(second, pattern);
+  const turned = rest && (wholeOf(first ?? "", pattern) ?? partsOf(first ?? "", pattern));
+  const lead = turned && lastPart(turned.x, pattern);
+  if (!rest || !turned || lead?.x !== rest.x) return undefined;
+  const size = pattern.types.get(rest.x)?.shape[3];
+  const fits = lead.from === 0 && lead.to === rest.from && rest.to === size && lead.step === 1 && rest.step === 1;
+  return fits ? { ...turned, x: rest.x } : undefined;
 }
 
 /** The same by the operator that does it, on heads side by side: [batch, steps, heads * size]. */
