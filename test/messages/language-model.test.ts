@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { type Diagnostic, DiagnosticError, diagnostic, renderDiagnostic } from "../../src/base/diagnostic.js";
 import { openDataset, openModel } from "../../src/run/inputs.js";
 import { checkText } from "../../src/session/program.js";
+import { type DecoderFile, decoderFile } from "../frontends/onnx/decoder-file.js";
 
 /**
  * Broken language models and texts as a user meets them: what checking the program finds, and, where it passes, what
@@ -64,6 +65,12 @@ const usual: Files = {
   "other/tokenizer.json": "{}",
 };
 
+/** A model as torch.onnx writes it. */
+const exported = (change: Partial<DecoderFile>): Case => ({
+  files: { "m.onnx": decoderFile({ heads: 2, kvHeads: 1, size: 16, steps: null, vocabulary: 257, ...change }) },
+  model: 'onnx("m.onnx")',
+});
+
 const cases: Readonly<Record<string, Case>> = {
   "another family": changed({ model_type: "mamba" }),
   "a config.json of something else": { files: { "m/config.json": "{}" } },
@@ -91,6 +98,9 @@ const cases: Readonly<Record<string, Case>> = {
   "a tokenizer that is none": { data: 'text("t.txt") { tokenizer: "other/tokenizer.json" }' },
   "a tokenizer outside": { data: 'text("t.txt") { tokenizer: "../tokenizer.json" }' },
   "the declarations without a tokenizer": { data: "declarations" },
+  "an ONNX file that takes more than tokens": exported({ inputs: ["attention_mask", "position_ids"] }),
+  "an ONNX file that takes a cache": exported({ inputs: ["attention_mask", "past_key_values.0.key"] }),
+  "an ONNX file with fewer tokens": exported({ steps: 32 }),
   "a sequence of one token": { data: 'text("t.txt") { length: 1 }' },
 };
 

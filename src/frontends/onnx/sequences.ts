@@ -54,7 +54,7 @@ export function tokensInput(inputs: readonly ValueSpec[]): ValueSpec {
     fail("onnx-input", {
       input: cache.name,
       reason: "belongs to a cache of earlier tokens, which text does not give",
-      fix: "export the model without a cache: `use_cache=False`, or optimum's task text-generation; decoding is timed behind a cache anyway",
+      fix: "export the model without a cache (`use_cache=False`; optimum's task `text-generation`): decoding is timed behind one anyway",
     });
   }
   const name = tokensAmong(inputs.map((input) => input.name));
