@@ -1,4 +1,4 @@
-import fc, { type IRawProperty, type Parameters } from "fast-check";
+import type { IRawProperty, Parameters } from "fast-check";
 import { vi } from "vitest";
 
 /*
@@ -15,15 +15,18 @@ const soak = Number(process.env.NIBBLE_SOAK ?? 0);
 /** A property that draws this long has drawn enough; no test may take more than five minutes. */
 const LONGEST_MS = 200_000;
 
-if (soak > 0) {
-  vi.doMock("fast-check", async (original) => {
-    const real = await original<typeof import("fast-check")>();
-    const assert = <T>(property: IRawProperty<T>, parameters: Parameters<T> = {}) => {
-      const numRuns = Math.ceil((parameters.numRuns ?? 100) * soak);
-      // A seed of its own: a bound that is measured for these cases, not proven for all.
-      const more = parameters.seed === undefined ? { numRuns, interruptAfterTimeLimit: LONGEST_MS } : {};
-      return real.assert(property, { ...parameters, ...more });
-    };
-    return { ...real, assert, default: { ...real.default, assert } };
-  });
-} else fc.configureGlobal({ seed: GATE_SEED });
+// Only files that have properties load the library.
+vi.doMock("fast-check", async (original) => {
+  const real = await original<typeof import("fast-check")>();
+  if (!(soak > 0)) {
+    real.configureGlobal({ seed: GATE_SEED });
+    return real;
+  }
+  const assert = <T>(property: IRawProperty<T>, parameters: Parameters<T> = {}) => {
+    const numRuns = Math.ceil((parameters.numRuns ?? 100) * soak);
+    // A seed of its own: a bound that is measured for these cases, not proven for all.
+    const more = parameters.seed === undefined ? { numRuns, interruptAfterTimeLimit: LONGEST_MS } : {};
+    return real.assert(property, { ...parameters, ...more });
+  };
+  return { ...real, assert, default: { ...real.default, assert } };
+});
