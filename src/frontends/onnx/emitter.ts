@@ -10,6 +10,9 @@ import { constantValue, type Value } from "./value.js";
 /** Folding must not make a model larger by much: results with more elements stay computed at run time. */
 const MOST_FOLDED = 2 ** 22;
 
+/** Most elements of what is computed on the way to something small, as the places that a mask is written to. */
+const MOST_COMPUTED = 2 ** 24;
+
 /** A graph that would have more nodes is a bomb (loops in loops), and not what an engine runs. */
 export const MOST_NODES = 200_000;
 
@@ -82,7 +85,7 @@ export function graphEmitter(builder: GraphBuilder): Emitter {
 export const computingEmitter: Pick<Emitter, "emit"> = {
   emit(as, opType, inputs, attributes, { domain = "", outputs = 1 }) {
     const node: Node = { name: as.name, opType, domain, inputs: [], outputs: [], attributes, layer: as.layer };
-    const folded = folding(node, inputs) ?? fault(`"${as.name}" is not known before the model runs`);
+    const folded = folding(node, inputs, MOST_COMPUTED) ?? fault(`"${as.name}" is not known before the model runs`);
     return folded.slice(0, Math.max(outputs, 1));
   },
 };
@@ -108,7 +111,7 @@ function materialized({ fill, dims, type, name }: Value): Tensor | undefined {
 }
 
 /** What a node computes, when it can be known now. */
-function folding(node: Node, inputs: readonly (Value | undefined)[]): readonly Value[] | undefined {
+function folding(node: Node, inputs: readonly (Value | undefined)[], most = MOST_FOLDED): readonly Value[] | undefined {
   // Quantized weights stay codes: what the file is, is decided later.
   if (node.opType === "DequantizeLinear") return undefined;
   const operator = operatorOf(node.domain, node.opType);
@@ -124,7 +127,7 @@ function folding(node: Node, inputs: readonly (Value | undefined)[]): readonly V
     });
     const types = operator.infer(known, attributes);
     const largest = Math.max(0, ...inputs.map((input) => (input ? countOf(input.type.shape) : 0)));
-    if (types.some(({ shape }) => countOf(shape) > Math.max(MOST_FOLDED, largest))) return undefined;
+    if (types.some(({ shape }) => countOf(shape) > Math.max(most, largest))) return undefined;
     const [first, ...others] = operator.evaluate(operands, attributes);
     if (!first) return undefined;
     return [first, ...others].map((each, i) => constantValue(i === 0 ? node.name : `${node.name}:${i}`, each));

@@ -2,6 +2,7 @@ import { DiagnosticError, diagnostic, fail } from "../../base/diagnostic.js";
 import { nearestFact } from "../../base/nearest.js";
 import { graphBuilder } from "../../ir/builder.js";
 import { BATCH, type Dim, type Graph, type Node } from "../../ir/graph.js";
+import { repeatedValue } from "./batched.js";
 import { graphEmitter, Refusal } from "./emitter.js";
 import { declaredInputs, type GraphOptions, type ResolvedInput, resolveInputs } from "./inputs.js";
 import { lowerGraph, shownOperator } from "./lower.js";
@@ -11,7 +12,7 @@ import { onnxOperator, onnxOperators } from "./registry.js";
 import { renamed } from "./rename.js";
 import { constantInputs, withoutCaches } from "./sequences.js";
 import { irType } from "./tensors.js";
-import { BATCHES, constantValue, type Value } from "./value.js";
+import { constantValue, type Value } from "./value.js";
 
 /**
  * The model as an IR graph with the meaning that ONNX gives it, quantized nodes included.
@@ -44,7 +45,7 @@ export function toGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   if (options.sequences) for (const value of constantValues(model, inputs, fixed)) values.set(value.name, value);
   const wishes = new Map<string, string>();
   const wanted = outputs.map(({ name }) => name);
-  const [batched] = [...values.values()].filter((value) => !value.constant && !value.forBatches);
+  const [batched] = [...values.values()].filter((value) => !value.constant && !value.batched);
   const results = lowerGraph(
     { model, emitter, wishes, ...(fixed === undefined ? {} : { fixedBatch: fixed }), ...(batched ? { batched } : {}) },
     values,
@@ -101,9 +102,7 @@ function constantValues(
   }
   return constantInputs(model, steps).map(({ name, contents, isFlat }): Value => {
     if (isFlat || fixed !== undefined) return constantValue(name, contents(fixed ?? 1));
-    const forBatches = BATCHES.map(contents);
-    const { dtype } = contents(1);
-    return { name, type: { dtype, shape: [BATCH, steps] }, forBatches };
+    return repeatedValue(name, contents(1), 0);
   });
 }
 

@@ -1,7 +1,8 @@
 import { fail } from "../../base/diagnostic.js";
 import type { Dim } from "../../ir/graph.js";
+import { repeatedConstant } from "./batched.js";
 import { computingEmitter, type Emitter, MOST_NODES, Refusal } from "./emitter.js";
-import { computedForBatches, repeatedConstant, settledInputs } from "./for-batches.js";
+import { computedForBatches, settledInputs } from "./for-batches.js";
 import { layerOf } from "./layer.js";
 import {
   type FunctionSpec,
@@ -67,7 +68,7 @@ export function lowerGraph(
 
 /** An output that does not depend on the input is repeated for the batch. */
 function settledOutput(running: Running, value: Value, scope: Scope): Value {
-  if (!value.forBatches) return value;
+  if (!value.batched) return value;
   const node = { name: value.name, opType: "Identity", domain: "", version: 1, inputs: [], outputs: 1, attributes: {} };
   return contextOf(running, node, scope).one("Identity", [value]);
 }
@@ -138,7 +139,7 @@ function lowerNode(running: Running, spec: NodeSpec, scope: Scope): readonly Val
 function lowered(running: Running, node: OnnxNode, operator: OnnxOperator, scope: Scope): readonly Value[] {
   const computed = () => computedForBatches(node, (at) => operator.lower(at, contextOf(computing(running), at, scope)));
   const context = contextOf(running, node, scope);
-  const known = node.inputs.some((input) => input?.forBatches) ? computed() : undefined;
+  const known = node.inputs.some((input) => input?.batched) ? computed() : undefined;
   if (known) return known;
   try {
     return (operator.support !== "refused" && computedSizes(node, operator, context)) || operator.lower(node, context);

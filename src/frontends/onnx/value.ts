@@ -13,9 +13,14 @@ export interface Value {
   readonly dims?: readonly Dim[];
   /** The one number that every element is, where the shape has open sizes (ConstantOfShape of an open batch). */
   readonly fill?: number;
-  /** Contents for each of {@link BATCHES}, where the size of the batch is all that they depend on. */
-  readonly forBatches?: readonly Tensor[];
+  /** Contents that depend on nothing but the size of the batch. */
+  readonly batched?: Batched;
 }
+
+/** One sample, of size 1 along the batch's axis, that is the same for all; or all contents for each of {@link BATCHES}. */
+export type Batched =
+  | { readonly kind: "same"; readonly sample: Tensor; readonly axis: number }
+  | { readonly kind: "each"; readonly contents: readonly Tensor[] };
 
 /** Sizes of the batch that stand for all: what holds for both is taken to hold for every one. */
 export const BATCHES: readonly number[] = [2, 3];

@@ -1,5 +1,5 @@
 import { tensorFrom } from "../../../tensor/tensor.js";
-import { countedFrom } from "../for-batches.js";
+import { countedFrom } from "../batched.js";
 import { familyOf, numberAttribute, type OnnxContext, type OnnxNode, type OnnxOperator, operand } from "../operator.js";
 import { constantValue, integers, scalar, type Value } from "../value.js";
 
