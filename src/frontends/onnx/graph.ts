@@ -101,7 +101,7 @@ function constantValues(
     });
   }
   return constantInputs(model, steps).map(({ name, contents, isFlat }): Value => {
-    if (isFlat || fixed !== undefined) return constantValue(name, contents(fixed ?? 1));
+    if (isFlat || fixed === 1) return constantValue(name, contents(1));
     return repeatedValue(name, contents(1), 0);
   });
 }
