@@ -1,3 +1,4 @@
+import { multiplyDims } from "../../../ir/dim.js";
 import type { Dim } from "../../../ir/graph.js";
 import type { Pattern } from "./pattern.js";
 import { repeatedHeads } from "./repeated-heads.js";
@@ -78,17 +79,43 @@ function wayTo(value: string, through: Through, pattern: Pattern): Way {
 }
 
 function stepBack(way: Way, pattern: Pattern): Way | undefined {
-  const node = pattern.made(way.source, "Transpose", "Mul", "Div");
-  const [source = "", other] = node?.inputs ?? [];
-  const step = node?.opType === "Transpose" ? integersOf(node, "perm") : undefined;
-  const back = (axis: number) => step?.[axis] ?? axis;
-  if (step) {
+  const moved = transposed(way.source, pattern) ?? transposedMatrices(way.source, pattern);
+  if (moved) {
+    const back = (axis: number) => moved.perm[axis] ?? axis;
     const places = way.places.map(({ axis, isOf }) => ({ axis: back(axis), isOf }));
-    return { ...way, source, perm: way.perm.map(back), places };
+    return { ...way, source: moved.x, perm: way.perm.map(back), places };
   }
+  const node = pattern.made(way.source, "Mul", "Div");
+  const [source = "", other] = node?.inputs ?? [];
   const number = pattern.scalar(other);
-  if (!node || node.opType === "Transpose" || !number) return undefined;
+  if (!node || !number) return undefined;
   return { ...way, source, factor: node.opType === "Mul" ? way.factor * number : way.factor / number };
+}
+
+interface Moved {
+  readonly x: string;
+  readonly perm: readonly number[];
+}
+
+function transposed(value: string, pattern: Pattern): Moved | undefined {
+  const node = pattern.made(value, "Transpose");
+  const perm = node && integersOf(node, "perm");
+  return perm && { x: node.inputs[0] ?? "", perm };
+}
+
+/** The last two axes swapped while those before them are one, as torch.onnx writes the keys of scaled_dot_product_attention. */
+function transposedMatrices(value: string, pattern: Pattern): Moved | undefined {
+  const shapeOf = (name: string | undefined): readonly Dim[] => pattern.types.get(name ?? "")?.shape ?? [];
+  const apart = pattern.made(value, "Reshape");
+  const turned = pattern.made(apart?.inputs[0], "Transpose");
+  const together = pattern.made(turned?.inputs[0], "Reshape");
+  const [x = ""] = together?.inputs ?? [];
+  const [batch = 0, heads = 0, rows = 0, columns = 0, ...more] = shapeOf(x);
+  const isFlat = shapeOf(turned?.inputs[0]).join() === [multiplyDims([batch, heads]), rows, columns].join();
+  const isSame = shapeOf(value).join() === [batch, heads, columns, rows].join();
+  if (!turned || more.length > 0 || integersOf(turned, "perm")?.join() !== "0,2,1" || !isFlat || !isSame)
+    return undefined;
+  return { x, perm: [0, 1, 3, 2] };
 }
 
 /** Turning and repeating can stand in either order, each once. */
