@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { onnxruntime } from "../../../src/engines/onnxruntime.js";
@@ -203,4 +205,25 @@ test("an exporter's inputs that data gives stay inputs, and may say what they li
   // The first two tokens are padding, of which nothing is said.
   const after = ({ data }: Tensor) => (data as Float32Array).slice(2 * VOCABULARY);
   expect(relativeError(after(found as Tensor), after(logits as Tensor))).toBeLessThan(1e-5);
+});
+
+const exported = fileURLToPath(new URL("./exported/", import.meta.url));
+const files = readdirSync(exported).filter((file) => file.endsWith(".onnx"));
+
+test.each(files)("%s, as torch.onnx wrote it, becomes a decoder that gives what the file gives", async (file) => {
+  const bytes = new Uint8Array(readFileSync(`${exported}${file}`));
+  const model = await decodeOnnx(bytes, file);
+  const steps = 7;
+  const fused = prepare(toGraph(model, { inputShape: [steps], sequences: "whole" }));
+  expect(fused.inputs.map(({ name }) => name)).toEqual(["input_ids"]);
+  expect([countOf(fused, "GroupQueryAttention"), countOf(fused, "Softmax")]).toEqual([1, 0]);
+  const inputs = model.graph.inputs.flatMap(({ name }) => (name === "input_ids" ? [] : [name as "attention_mask"]));
+  const options: DecoderFile = { ...usual, inputs };
+  const tokens = tokensOf(options, steps);
+  const expected = await asWritten(options, bytes, tokens);
+  const feeds = { input_ids: tensorFrom("float32", tokens.shape, Array.from(tokens.data, Number)) };
+  const found = (await onEngine(fused, feeds)).logits?.data as Float32Array;
+  expect(relativeError(found, expected)).toBeLessThan(1e-5);
+  const decoded = await stepwise(fused, Array.from(tokens.data, Number).slice(0, steps), 3);
+  expect(relativeError(decoded, expected.slice(0, steps * VOCABULARY))).toBeLessThan(1e-5);
 });

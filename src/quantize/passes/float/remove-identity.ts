@@ -4,7 +4,7 @@ import { removeUnread, renamedOutputs } from "./rewrite.js";
 
 /**
  * Drops nodes that change nothing: Identity, a Reshape or Flatten to the shape that is there, a Cast to the type that is
- * there, a Concat of one value, a Slice from end to end. Readers of such a node read its input instead. Where the node names an output of the graph,
+ * there, a Concat with nothing, a Slice from end to end. Readers of such a node read its input instead. Where the node names an output of the graph,
  * the producer of its input takes over that name; if that cannot be (an input of the graph, or another output), it stays.
  */
 export const removeIdentity: Pass = {
@@ -45,7 +45,8 @@ function changesNothing(
     case "Cast":
       return input.dtype === output.dtype;
     case "Concat":
-      return node.inputs.length === 1;
+      // Of one value, or with others that are empty.
+      return sameShape;
     case "Slice": {
       const steps = initializers.get(node.inputs[4] ?? "");
       const isForward = (node.inputs[4] ?? "") === "" || steps?.data.every((step) => Number(step) === 1);
