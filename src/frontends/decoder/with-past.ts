@@ -42,8 +42,8 @@ export function withPast(graph: Graph, { positions }: WithPastOptions = {}): Gra
   const pasts = [...steps.attention.values()].map(({ keyHeads, size }, i) =>
     pastNames(i).map((name) => builder.input(name, "float32", [1, keyHeads, PAST, size])),
   );
-  const place = placeFor({ graph, steps, builder, ids, pasts, positions: positions ?? steps.count });
-  builder.node("Cast", [ids], { to: codeOfDType(steps.dtype) }, { name: steps.tokens });
+  const tokens = builder.node("Cast", [ids], { to: codeOfDType(steps.dtype) }, { name: `${TOKENS}/as_${steps.dtype}` });
+  const place = placeFor({ graph, steps, builder, ids, tokens, pasts, positions: positions ?? steps.count });
   const attention = [...steps.attention.keys()];
   for (const node of steps.nodes) {
     const i = attention.indexOf(node);
@@ -76,6 +76,8 @@ interface Given {
   readonly steps: Steps;
   readonly builder: GraphBuilder;
   readonly ids: string;
+  /** The same in the dtype that the graph takes. */
+  readonly tokens: string;
   readonly pasts: readonly (readonly string[])[];
   readonly positions: number;
 }
@@ -148,9 +150,10 @@ const lengths = {
 const LOGITS = "logits";
 
 /** A value of the old graph in the new one: an initializer is taken along when it is read. */
-function read({ graph, builder }: Place, name: string): string {
+function read({ graph, steps, builder, tokens }: Place, name: string): string {
   const constant = graph.initializers.get(name);
   if (constant) return builder.constant(name, constant);
+  if (name === steps.tokens) return tokens;
   return name === graph.outputs[0]?.name ? LOGITS : name;
 }
 
