@@ -7,10 +7,12 @@ import type { Dataset } from "../datasets/dataset.js";
 import type { Engine } from "../engines/engine.js";
 import type { Graph } from "../ir/graph.js";
 import { missingClasses } from "../measure/calibration-check.js";
+import { startScoring } from "../measure/scores.js";
 import type { ModelReference } from "../plan/plan.js";
 import { type Calibrator, startCalibration } from "../quantize/calibrate.js";
 import type { Calibration } from "../quantize/scheme.js";
 import type { Range } from "../tensor/quant.js";
+import { elementCount } from "../tensor/tensor.js";
 import { contentsOf } from "./contents.js";
 import { batches, feeds, outputsOf, scoreFloat } from "./inference.js";
 import { openPrepared } from "./inputs.js";
@@ -61,6 +63,7 @@ export async function openExperiment(
   const path = join(input.folder, `fp32-${shortHash(hashBytes(bytes))}.onnx`);
   await writeWhole(path, bytes);
   enterStage("accuracy");
+  refuseMisfit(graph, dataset);
   const float = await scoreFloat(engine, bytes, graph, dataset);
   enterStage("calibrate");
   const calibration = await calibrate(engine, graph, dataset, input.calibrations, input.seed);
@@ -100,6 +103,17 @@ export async function openExperiment(
  */
 function unoptimized(engine: Engine): Engine {
   return { ...engine, load: (model, options) => engine.load(model, { ...options, optimization: "disabled" }) };
+}
+
+/**
+ * Says that outputs and labels do not fit before the engine runs: at tokens that a model does not know the engine stops, and
+ * names a node.
+ * @throws {DiagnosticError} `output-width`
+ */
+function refuseMisfit({ outputs }: Graph, { labels }: Dataset): void {
+  const sizes = outputs[0]?.type.shape.slice(1) ?? [];
+  const known = sizes.filter((size) => typeof size === "number");
+  if (labels && known.length === sizes.length) startScoring(labels, elementCount(known));
 }
 
 function untestedClasses({ labels, splits }: Dataset): Pick<OpenedExperiment, "untested"> {

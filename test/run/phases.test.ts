@@ -35,16 +35,28 @@ const data: Dataset = {
   ],
 };
 
-let opened: Opened;
-beforeAll(async () => {
-  const model = { name: "llm", format: "synthetic", path: "", settings };
+/** The experiment on a model that knows so many tokens. */
+async function openOn(vocabulary: number): Promise<Opened> {
+  const model = { name: "llm", format: "synthetic", path: "", settings: { ...settings, vocabulary } };
   const input = { model, data: { name: "counting", reader: "", settings: {} }, calibrations: [], seed: 1 };
   const folder = mkdtempSync(join(tmpdir(), "nibble-phases-"));
   const made = await openExperiment(
     { ...input, folder, paritySamples: 1 },
     { engine: await onnxruntime(), dataset: data },
   );
-  opened = made.opened;
+  return made.opened;
+}
+
+let opened: Opened;
+beforeAll(async () => {
+  opened = await openOn(settings.vocabulary);
+});
+
+test("tokens that the model does not know are told by the vocabulary, not by a node at which the engine stops", async () => {
+  const error = await openOn(8).catch((caught) => caught);
+  expect(error.diagnostics).toMatchObject([
+    { code: "output-width", facts: { width: 64, labels: "tokens", expected: 128 } },
+  ]);
 });
 
 const one = { batch: 1, threads: 1 } as const;
