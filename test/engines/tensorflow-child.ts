@@ -24,7 +24,11 @@ const scenarios: Record<string, (tf: TfModule) => Promise<unknown>> = {
         }),
         tf.layers.depthwiseConv2d({ kernelSize: 3, depthwiseInitializer: uniform() }),
         tf.layers.reshape({ targetShape: [4, 4] }),
-        tf.layers.gru({ units: 64, recurrentInitializer: "orthogonal", kernelInitializer: uniform() }),
+        tf.layers.gru({
+          units: 64,
+          recurrentInitializer: tf.initializers.orthogonal({ seed: 5 }),
+          kernelInitializer: uniform(),
+        }),
         tf.layers.dense({ units: 3, activation: "softmax", kernelInitializer: uniform() }),
       ],
     });
