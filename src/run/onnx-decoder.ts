@@ -1,11 +1,9 @@
-import { DiagnosticError } from "../base/diagnostic.js";
-import { withPast } from "../frontends/decoder/with-past.js";
 import type { GraphOptions } from "../frontends/onnx/inputs.js";
 import type { OpenedOnnx } from "../frontends/onnx/open.js";
-import type { Graph } from "../ir/graph.js";
 import { runPasses } from "../ir/passes.js";
 import type { ModelDescription } from "../language/host.js";
 import { fusingPasses } from "../quantize/passes/float/prepare.js";
+import { whyNotDecoder } from "./with-past-form.js";
 
 /**
  * Whether an ONNX file is a decoder-only language model: it takes tokens, and once what is written out has become causal
@@ -21,18 +19,9 @@ export function onnxDecoder(
   const steps = tokens?.shape[0] ?? options.inputShape?.[0];
   if (!tokens || others.length > 0 || tokens.shape.length !== 1 || typeof steps !== "number" || steps < 2) return {};
   const graph = runPasses(model.lowerBoth(options).graph, fusingPasses);
-  if (!reaches(graph, steps)) return {};
+  if (whyNotDecoder(graph, steps) !== undefined) return {};
+  // Learned positions end, rotary ones do not.
+  const goesOn = whyNotDecoder(graph, steps + 1) === undefined;
   const promptLength = tokens.shape[0] === null ? {} : { promptLength: steps };
-  return { decoder: { ...promptLength, ...(reaches(graph, steps + 1) ? {} : { context: steps }) } };
-}
-
-/** Whether it goes on token by token up to so many positions: learned ones end, rotary ones do not. */
-function reaches(graph: Graph, positions: number): boolean {
-  try {
-    withPast(graph, { positions });
-    return true;
-  } catch (error) {
-    if (error instanceof DiagnosticError) return false;
-    throw error;
-  }
+  return { decoder: { ...promptLength, ...(goesOn ? {} : { context: steps }) } };
 }

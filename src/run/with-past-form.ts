@@ -6,7 +6,7 @@ import type { Graph } from "../ir/graph.js";
 import { trackParity } from "../measure/parity.js";
 import type { AccuracyResult } from "../results/record.js";
 import { type Tensor, tensor, tensorFrom } from "../tensor/tensor.js";
-import { floatOutput, outputsOf } from "./inference.js";
+import { floatOutput, joinBatches, outputsOf } from "./inference.js";
 import type { Opened } from "./opened.js";
 import { PARITY_LIMIT } from "./parity.js";
 import type { ContinuationCheck } from "./protocol.js";
@@ -15,10 +15,10 @@ import { enterStage } from "./stage.js";
 
 /** A language model with its cache as inputs and outputs, as it is exported; see `withPast`. */
 
-/** Why a model has no such form; undefined where it has one. */
-export function whyNotDecoder(graph: Graph): string | undefined {
+/** Why a model has no such form that holds so many tokens (as many as its sequences have); undefined where it has one. */
+export function whyNotDecoder(graph: Graph, positions?: number): string | undefined {
   try {
-    withPast(graph);
+    withPast(graph, positions === undefined ? {} : { positions });
     return undefined;
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
@@ -100,22 +100,17 @@ async function inParts(session: InferenceSession, graph: Graph, tokens: Float32A
     tokens.length - singles,
     ...Array.from({ length: singles }, (_, i) => tokens.length - singles + i + 1),
   ];
-  const parts: Float32Array[] = [];
+  const parts: Tensor<"float32">[] = [];
   let cache = emptyCache(graph);
   let start = 0;
   for (const end of new Set(ends)) {
     const outputs = await session.run(feedsOf(tokens.subarray(start, end), cache));
-    parts.push(floatOutput(outputs, graph.outputs[0]?.name ?? "").data);
+    const { data, shape } = floatOutput(outputs, graph.outputs[0]?.name ?? "");
+    parts.push(tensor("float32", shape.slice(1), data));
     cache = grownCache(graph, outputs);
     start = end;
   }
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joinBatches(parts).data;
 }
 
 const blocksOf = (graph: Graph) => Array.from({ length: (graph.inputs.length - 1) / 2 }, (_, i) => i);
